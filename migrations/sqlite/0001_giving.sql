@@ -1,0 +1,218 @@
+-- Donors, payments, pledges, gifts and what follows from them.
+-- Money: minor units + ISO 4217 code. Instants: UTC, microseconds. Days: civil, in the receiving entity's zone.
+
+CREATE TABLE donor (
+    id           TEXT PRIMARY KEY,
+    standing     TEXT NOT NULL CHECK (standing IN ('guest', 'account')),
+    kind         TEXT NOT NULL CHECK (kind IN ('individual', 'organisation')),
+    email        TEXT NOT NULL,
+    email_norm   TEXT NOT NULL,
+    given_name   TEXT NOT NULL,
+    family_name  TEXT NOT NULL,
+    organisation TEXT,
+    locale       TEXT NOT NULL,
+    created_at   TEXT NOT NULL,
+    updated_at   TEXT NOT NULL
+) STRICT;
+-- One guest per mailbox; gifts of a guest join an account only when that mailbox is proven.
+CREATE UNIQUE INDEX donor_guest_mailbox ON donor (email_norm) WHERE standing = 'guest';
+CREATE INDEX donor_mailbox ON donor (email_norm);
+
+-- One act of giving on the form. Its id is the idempotency key of the Checkout session.
+CREATE TABLE payment (
+    id                    TEXT PRIMARY KEY,
+    reference             TEXT NOT NULL UNIQUE,
+    form_nonce            TEXT NOT NULL,
+    form_revision         INTEGER NOT NULL,
+    fingerprint           TEXT NOT NULL,
+    state                 TEXT NOT NULL CHECK (state IN ('started', 'open', 'processing', 'paid', 'failed', 'expired')),
+    frequency             TEXT NOT NULL CHECK (frequency IN ('once', 'monthly', 'quarterly', 'yearly')),
+    donor_id              TEXT NOT NULL REFERENCES donor (id),
+    entity_id             TEXT NOT NULL,
+    fund_id               TEXT NOT NULL,
+    campaign_id           TEXT,
+    currency              TEXT NOT NULL CHECK (length(currency) = 3),
+    amount_minor          INTEGER NOT NULL CHECK (amount_minor > 0),
+    fee_cover_minor       INTEGER NOT NULL CHECK (fee_cover_minor >= 0),
+    donor_details         TEXT NOT NULL,
+    note                  TEXT,
+    tribute_kind          TEXT CHECK (tribute_kind IN ('memory', 'honour')),
+    tribute_name          TEXT,
+    stripe_session        TEXT UNIQUE,
+    stripe_payment_intent TEXT UNIQUE,
+    stripe_subscription   TEXT UNIQUE,
+    checkout_url          TEXT,
+    expires_at            TEXT,
+    created_at            TEXT NOT NULL,
+    updated_at            TEXT NOT NULL,
+    UNIQUE (form_nonce, form_revision)
+) STRICT;
+CREATE INDEX payment_unsettled ON payment (created_at) WHERE state IN ('started', 'open');
+CREATE INDEX payment_donor ON payment (donor_id, created_at);
+
+CREATE TABLE declaration (
+    id                 TEXT PRIMARY KEY,
+    donor_id           TEXT NOT NULL REFERENCES donor (id),
+    payment_id         TEXT UNIQUE REFERENCES payment (id),
+    entity_id          TEXT NOT NULL,
+    scope              TEXT NOT NULL CHECK (scope IN ('single', 'future', 'past_4y_and_future')),
+    covers_from        TEXT NOT NULL,
+    full_name          TEXT NOT NULL,
+    home_address       TEXT NOT NULL,
+    wording_version    TEXT NOT NULL,
+    wording_sha256     TEXT NOT NULL,
+    channel            TEXT NOT NULL CHECK (channel IN ('web', 'email', 'sms', 'paper', 'oral')),
+    made_at            TEXT NOT NULL
+) STRICT;
+CREATE INDEX declaration_donor ON declaration (donor_id, entity_id);
+
+CREATE TABLE consent_entry (
+    id              TEXT PRIMARY KEY,
+    donor_id        TEXT NOT NULL REFERENCES donor (id),
+    payment_id      TEXT REFERENCES payment (id),
+    entity_id       TEXT NOT NULL,
+    channel         TEXT NOT NULL CHECK (channel IN ('email')),
+    purpose         TEXT NOT NULL CHECK (purpose IN ('stories', 'events', 'help')),
+    basis           TEXT NOT NULL CHECK (basis IN ('consent', 'withdrawn')),
+    wording_version TEXT NOT NULL,
+    wording_sha256  TEXT NOT NULL,
+    source          TEXT NOT NULL,
+    made_at         TEXT NOT NULL,
+    UNIQUE (payment_id, purpose)
+) STRICT;
+CREATE INDEX consent_entry_donor ON consent_entry (donor_id, purpose, made_at);
+
+-- The plan of a monthly (quarterly, yearly) gift.
+CREATE TABLE pledge (
+    id                  TEXT PRIMARY KEY,
+    payment_id          TEXT NOT NULL UNIQUE REFERENCES payment (id),
+    donor_id            TEXT NOT NULL REFERENCES donor (id),
+    entity_id           TEXT NOT NULL,
+    fund_id             TEXT NOT NULL,
+    campaign_id         TEXT,
+    frequency           TEXT NOT NULL CHECK (frequency IN ('monthly', 'quarterly', 'yearly')),
+    currency            TEXT NOT NULL CHECK (length(currency) = 3),
+    amount_minor        INTEGER NOT NULL CHECK (amount_minor > 0),
+    fee_cover_minor     INTEGER NOT NULL CHECK (fee_cover_minor >= 0),
+    state               TEXT NOT NULL CHECK (state IN ('pending', 'active', 'retrying', 'paused', 'ending', 'ended')),
+    stripe_subscription TEXT NOT NULL UNIQUE,
+    stripe_customer     TEXT,
+    started_at          TEXT NOT NULL,
+    next_charge_at      TEXT,
+    ended_at            TEXT,
+    updated_at          TEXT NOT NULL
+) STRICT;
+CREATE INDEX pledge_donor ON pledge (donor_id);
+
+-- Money received. Append-only: what happens later to a gift is in ledger_entry, refund and dispute.
+CREATE TABLE gift (
+    id                    TEXT PRIMARY KEY,
+    payment_id            TEXT REFERENCES payment (id),
+    pledge_id             TEXT REFERENCES pledge (id),
+    donor_id              TEXT NOT NULL REFERENCES donor (id),
+    entity_id             TEXT NOT NULL,
+    fund_id               TEXT NOT NULL,
+    campaign_id           TEXT,
+    currency              TEXT NOT NULL CHECK (length(currency) = 3),
+    amount_minor          INTEGER NOT NULL CHECK (amount_minor > 0),
+    fee_cover_minor       INTEGER NOT NULL CHECK (fee_cover_minor >= 0),
+    instalment            INTEGER,
+    received_at           TEXT NOT NULL,
+    received_on           TEXT NOT NULL,
+    tax_year              TEXT NOT NULL,
+    method_kind           TEXT NOT NULL,
+    method_label          TEXT NOT NULL,
+    method_last4          TEXT,
+    declaration_id        TEXT REFERENCES declaration (id),
+    donor_details         TEXT NOT NULL,
+    note                  TEXT,
+    tribute_kind          TEXT,
+    tribute_name          TEXT,
+    stripe_payment_intent TEXT NOT NULL UNIQUE,
+    stripe_charge         TEXT NOT NULL UNIQUE,
+    stripe_invoice        TEXT UNIQUE,
+    created_at            TEXT NOT NULL
+) STRICT;
+CREATE INDEX gift_donor ON gift (donor_id, received_at);
+CREATE INDEX gift_pledge ON gift (pledge_id, received_at);
+CREATE INDEX gift_payment ON gift (payment_id);
+
+CREATE TABLE refund (
+    id            TEXT PRIMARY KEY,
+    gift_id       TEXT NOT NULL REFERENCES gift (id),
+    stripe_refund TEXT NOT NULL UNIQUE,
+    currency      TEXT NOT NULL,
+    amount_minor  INTEGER NOT NULL CHECK (amount_minor > 0),
+    state         TEXT NOT NULL CHECK (state IN ('pending', 'succeeded', 'failed', 'canceled')),
+    reason        TEXT,
+    made_at       TEXT NOT NULL,
+    updated_at    TEXT NOT NULL
+) STRICT;
+CREATE INDEX refund_gift ON refund (gift_id);
+
+CREATE TABLE dispute (
+    id             TEXT PRIMARY KEY,
+    gift_id        TEXT NOT NULL REFERENCES gift (id),
+    stripe_dispute TEXT NOT NULL UNIQUE,
+    currency       TEXT NOT NULL,
+    amount_minor   INTEGER NOT NULL CHECK (amount_minor > 0),
+    state          TEXT NOT NULL CHECK (state IN ('open', 'won', 'lost')),
+    reason         TEXT NOT NULL,
+    evidence_due   TEXT,
+    made_at        TEXT NOT NULL,
+    updated_at     TEXT NOT NULL
+) STRICT;
+CREATE INDEX dispute_gift ON dispute (gift_id);
+
+CREATE TABLE payout (
+    id            TEXT PRIMARY KEY,
+    stripe_payout TEXT NOT NULL UNIQUE,
+    currency      TEXT NOT NULL,
+    amount_minor  INTEGER NOT NULL,
+    state         TEXT NOT NULL CHECK (state IN ('pending', 'in_transit', 'paid', 'failed', 'canceled')),
+    automatic     INTEGER NOT NULL,
+    reconciled    INTEGER NOT NULL,
+    arrives_on    TEXT NOT NULL,
+    made_at       TEXT NOT NULL,
+    updated_at    TEXT NOT NULL
+) STRICT;
+
+-- Every movement of money, signed from the charity's side. Append-only.
+CREATE TABLE ledger_entry (
+    id                  TEXT PRIMARY KEY,
+    gift_id             TEXT NOT NULL REFERENCES gift (id),
+    kind                TEXT NOT NULL CHECK (kind IN ('gift', 'fee', 'refund', 'refund_fee', 'refund_failed',
+                            'dispute_withdrawn', 'dispute_fee', 'dispute_reinstated', 'dispute_fee_returned')),
+    currency            TEXT NOT NULL CHECK (length(currency) = 3),
+    amount_minor        INTEGER NOT NULL,
+    occurred_at         TEXT NOT NULL,
+    stripe_object       TEXT NOT NULL,
+    balance_transaction TEXT,
+    created_at          TEXT NOT NULL,
+    UNIQUE (kind, stripe_object)
+) STRICT;
+CREATE INDEX ledger_entry_gift ON ledger_entry (gift_id);
+CREATE INDEX ledger_entry_balance ON ledger_entry (balance_transaction);
+
+-- A receipt freezes its content when it is issued. Append-only.
+CREATE TABLE receipt (
+    id              TEXT PRIMARY KEY,
+    gift_id         TEXT NOT NULL REFERENCES gift (id),
+    version         INTEGER NOT NULL,
+    entity_id       TEXT NOT NULL,
+    year            INTEGER NOT NULL,
+    serial          INTEGER NOT NULL,
+    number          TEXT NOT NULL UNIQUE,
+    content         TEXT NOT NULL,
+    content_sha256  TEXT NOT NULL,
+    issued_at       TEXT NOT NULL,
+    UNIQUE (entity_id, year, serial),
+    UNIQUE (gift_id, version)
+) STRICT;
+
+CREATE TABLE receipt_counter (
+    entity_id TEXT NOT NULL,
+    year      INTEGER NOT NULL,
+    last      INTEGER NOT NULL,
+    PRIMARY KEY (entity_id, year)
+) STRICT;

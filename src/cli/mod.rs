@@ -1,0 +1,84 @@
+//! The commands.
+
+mod config_check;
+mod demo;
+mod serve;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// The donor portal and recurring-giving backend that a charity runs itself.
+#[derive(Debug, Parser)]
+#[command(name = "almoner", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything on an embedded database with a stand-in for Stripe: no configuration, no network.
+    Demo {
+        /// Folder that holds the demo's data; a second start goes on where the first stopped.
+        #[arg(long, default_value = "almoner-data")]
+        data: PathBuf,
+        /// Port of the web pages; the next free one is taken when it is in use.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+    /// Run the web application and the background worker, configured by the environment.
+    Serve {
+        /// Leave the background work to another process.
+        #[arg(long)]
+        no_worker: bool,
+        /// Do not apply pending migrations.
+        #[arg(long)]
+        no_migrate: bool,
+    },
+    /// Run the background worker alone.
+    Worker,
+    /// Apply pending migrations and exit.
+    Migrate,
+    /// Work with the configuration.
+    Config {
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
+    /// Check every invariant of the books; exits with 1 when one is broken.
+    Verify {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigAction {
+    /// Read and validate everything, print it without secrets; names every bad setting.
+    Check,
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// Whatever stopped it, for people to read.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Demo { data, port } => demo::run(&data, port).await,
+        Command::Serve { no_worker, no_migrate } => serve::run(!no_worker, !no_migrate).await,
+        Command::Worker => serve::worker().await,
+        Command::Migrate => serve::migrate().await,
+        Command::Config { action: ConfigAction::Check } => Ok(config_check::run()),
+        Command::Verify { json } => verify::run(json).await,
+    }
+}
+
+/// The configuration of the environment.
+fn configuration() -> anyhow::Result<Config> {
+    Config::from_env(&|name| std::env::var(name).ok()).map_err(|errors| anyhow::anyhow!("{errors}"))
+}

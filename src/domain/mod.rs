@@ -1,0 +1,13 @@
+//! Pure and synchronous rules: no database, no web, no Stripe.
+
+pub mod audit;
+pub mod dates;
+pub mod donor;
+pub mod fee;
+pub mod frequency;
+pub mod ids;
+pub mod money;
+pub mod postcode;
+pub mod receipt;
+pub mod states;
+pub mod tax_year;

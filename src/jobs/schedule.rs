@@ -1,0 +1,27 @@
+//! What happens by the clock: whoever inserts the period first enqueues its job.
+
+use crate::clock::Ts;
+use crate::domain::ids::JobId;
+use crate::services::{Deps, Result, job_kinds};
+use crate::store::jobs::{self, NewJob};
+
+/// Enqueues what is due in the period of `now`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn tick(deps: &Deps, now: Ts) -> Result<()> {
+    let hour = &now.to_fixed_text()[..13];
+    let mut tx = deps.store.write().await?;
+    if jobs::begin_period(&mut tx, job_kinds::SWEEP_PAYMENTS, hour, now).await? {
+        let job = NewJob {
+            id: JobId::new(now, &deps.random),
+            kind: job_kinds::SWEEP_PAYMENTS,
+            subject: hour.to_owned(),
+            hint: None,
+            run_at: now,
+        };
+        jobs::enqueue_batch(&mut tx, &[job]).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! Claim, run, retry, give up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio_util::sync::CancellationToken;
+
+use super::schedule;
+use crate::clock::Ts;
+use crate::domain::ids::MailId;
+use crate::services::settle::{self, Prefetched, look};
+use crate::services::{Deps, Result, ServiceError, job_kinds, mailing, sweep};
+use crate::store::jobs::{self, Job};
+use crate::store::{StoreError, inbox};
+
+const AT_ONCE: i64 = 100;
+const SIDE_BY_SIDE: usize = 8;
+const LEASE: Duration = Duration::from_secs(120);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const MOST_TRIES: i64 = 14;
+const LONGEST_WAIT: u64 = 3600;
+
+/// Runs jobs for one process.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    deps: Deps,
+    name: Arc<str>,
+}
+
+impl Worker {
+    /// A worker with a name of its own.
+    pub fn new(deps: Deps) -> Worker {
+        let name = crate::domain::ids::unguessable(&deps.random).into();
+        Worker { deps, name }
+    }
+
+    /// Works until `stop`; then finishes what it holds.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut hour = String::new();
+        while !stop.is_cancelled() {
+            let now = self.deps.clock.now();
+            let this_hour = now.to_fixed_text()[..13].to_owned();
+            if this_hour != hour {
+                match schedule::tick(&self.deps, now).await {
+                    Ok(()) => hour = this_hour,
+                    Err(error) => tracing::error!(%error, "schedule"),
+                }
+            }
+            let worked = match self.round().await {
+                Ok(count) => count > 0,
+                Err(error) => {
+                    tracing::error!(%error, "worker could not claim jobs");
+                    false
+                }
+            };
+            if !worked {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = self.deps.work.notified() => {}
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                }
+            }
+        }
+    }
+
+    /// Runs everything that is due, jobs of jobs included, and returns; for tests and the demo's seeding.
+    ///
+    /// # Errors
+    /// When jobs cannot be claimed.
+    pub async fn drain(&self) -> Result<usize> {
+        schedule::tick(&self.deps, self.deps.clock.now()).await?;
+        let mut total = 0;
+        loop {
+            match self.round().await? {
+                0 => return Ok(total),
+                count => total += count,
+            }
+        }
+    }
+
+    /// Claims once and runs what it got.
+    ///
+    /// # Errors
+    /// When jobs cannot be claimed.
+    pub async fn round(&self) -> Result<usize> {
+        let claimed = self.claim().await?;
+        let count = claimed.len();
+        if count == 0 {
+            return Ok(0);
+        }
+        let known = Arc::new(look::prefetch(&self.deps, &claimed).await);
+        let mut waiting = claimed.into_iter();
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < SIDE_BY_SIDE {
+                let Some(job) = waiting.next() else { break };
+                running.push(self.clone().guarded(job, known.clone()));
+            }
+            if running.next().await.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+
+    async fn claim(&self) -> Result<Vec<Job>> {
+        let mut tx = self.deps.store.write().await?;
+        let claimed = jobs::claim(&mut tx, &self.name, LEASE, AT_ONCE, self.deps.clock.now()).await?;
+        if !claimed.is_empty() {
+            tx.commit().await?;
+        }
+        Ok(claimed)
+    }
+
+    /// Runs one job in a task of its own, so that a panic in it is one failed try and no more (one poisoned item
+    /// never stops the others).
+    async fn guarded(self, job: Job, known: Arc<Prefetched>) {
+        let worker = self.clone();
+        let copy = job.clone();
+        let outcome = match tokio::spawn(async move { worker.run_one(&copy, &known).await }).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(ServiceError::Unexpected("the job panicked".to_owned())),
+        };
+        if let Err(error) = outcome {
+            if let Err(problem) = self.put_back(&job, &error).await {
+                tracing::error!(job = %job.id, error = %problem, "job could not be put back; its lease will end");
+            }
+        }
+    }
+
+    async fn run_one(&self, job: &Job, known: &Prefetched) -> Result<()> {
+        match job.kind.as_str() {
+            kind if settle::is_look(kind) => settle::run(&self.deps, job, &self.name, known).await,
+            job_kinds::SEND_MAIL => {
+                let id: MailId =
+                    job.subject.parse().map_err(|_| ServiceError::Unexpected("not a mail id".to_owned()))?;
+                mailing::send(&self.deps, &id).await?;
+                self.finish(job).await
+            }
+            job_kinds::SWEEP_PAYMENTS => {
+                sweep::run(&self.deps).await?;
+                self.finish(job).await
+            }
+            other => Err(ServiceError::Unexpected(format!("no such job {other:?}"))),
+        }
+    }
+
+    async fn finish(&self, job: &Job) -> Result<()> {
+        let mut tx = self.deps.store.write().await?;
+        jobs::finish(&mut tx, &job.id, &self.name).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn put_back(&self, job: &Job, error: &ServiceError) -> std::result::Result<(), StoreError> {
+        let now = self.deps.clock.now();
+        let text = error.to_string();
+        let mut tx = self.deps.store.write().await?;
+        if job.attempts >= MOST_TRIES {
+            tracing::error!(job = %job.id, kind = job.kind, error = text, "job given up");
+            jobs::give_up(&mut tx, &job.id, &self.name, &text).await?;
+            if settle::is_look(&job.kind) {
+                inbox::mark_dead(&mut tx, &job.kind, &job.subject, &text, now).await?;
+            }
+        } else {
+            tracing::warn!(job = %job.id, kind = job.kind, attempt = job.attempts, error = text, "job will be tried again");
+            jobs::retry_later(&mut tx, &job.id, &self.name, self.next_try(job, now), &text).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Doubles from two seconds to an hour, with up to a quarter of jitter on top.
+    fn next_try(&self, job: &Job, now: Ts) -> Ts {
+        let exponent = u32::try_from(job.attempts.clamp(1, 12)).unwrap_or(12);
+        let wait = 2_u64.saturating_pow(exponent).min(LONGEST_WAIT) * 1000;
+        now.plus(Duration::from_millis(wait + self.deps.random.below(wait / 4 + 1)))
+    }
+}

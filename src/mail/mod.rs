@@ -1,0 +1,6 @@
+//! Mail: what each says, and how it leaves the house.
+
+pub mod transport;
+pub mod views;
+
+pub use transport::{MailError, Mailer, Outgoing};

@@ -1,0 +1,349 @@
+//! The donor at the hosted page.
+
+use serde_json::{Value, json};
+
+use super::{
+    calendar::DAY,
+    ids,
+    methods::{Decline, NOT_CONFIRMED, Verdict},
+    shapes::{self, IntentShape, SubscriptionShape},
+    state::{World, dig},
+    types::{PayOutcome, Payer, TestMethod},
+};
+
+/// Who pays, where nobody says.
+const EMAIL: &str = "donor@example.org";
+const NAME: &str = "Test Donor";
+
+impl World {
+    /// The button is pressed.
+    pub fn pay(&mut self, session: &str, method: TestMethod, payer: &Payer) -> Result<PayOutcome, String> {
+        self.payable(session)?;
+        let types = &self.body(session)["payment_method_types"];
+        if !types.as_array().is_some_and(|types| types.iter().any(|kind| kind == method.kind())) {
+            return Err(format!("{} cannot be used for this payment.", method.words()));
+        }
+        let payer = self.payer(session, payer);
+        let address = self.address(session);
+        let id = self.new_method(method, &payer, &address);
+        self.note(session, "payer", json!({ "email": payer.email, "name": payer.name, "address": address }));
+        if method != TestMethod::Card3ds {
+            return Ok(self.proceed(session, &id));
+        }
+        self.note(session, "pending", json!(id));
+        if self.takes_money(session) {
+            let customer = self.customer_for(session);
+            let intent = self.session_intent(session, customer.as_deref());
+            self.require_action(&intent, &id);
+        }
+        Ok(PayOutcome::Needs3ds { url: format!("{}/pay/{session}/3ds", self.base) })
+    }
+
+    /// The donor answers the bank.
+    pub fn confirm_3ds(&mut self, session: &str, ok: bool) -> Result<PayOutcome, String> {
+        self.payable(session)?;
+        let Some(method) = self.hidden_text(session, "pending") else {
+            return Err("No payment is waiting to be confirmed.".to_owned());
+        };
+        self.note(session, "pending", Value::Null);
+        if ok {
+            return Ok(self.proceed(session, &method));
+        }
+        if let Some(intent) = self.hidden_text(session, "intent") {
+            self.fail_intent(&intent, NOT_CONFIRMED);
+        }
+        Ok(declined(NOT_CONFIRMED))
+    }
+
+    fn payable(&self, session: &str) -> Result<(), String> {
+        match self.body(session)["status"].as_str() {
+            Some("open") if self.int(session, "expires_at") > self.at => Ok(()),
+            Some("complete") => Err("This payment has been made already.".to_owned()),
+            Some(_) => Err("This payment page has expired.".to_owned()),
+            None => Err(format!("No such checkout.session: '{session}'")),
+        }
+    }
+
+    fn payer(&self, session: &str, given: &Payer) -> Payer {
+        let customer = self.text(session, "customer").unwrap_or_default();
+        let email = self.text(session, "customer_email").or_else(|| self.text(&customer, "email"));
+        let name = given.name.clone().or_else(|| self.text(&customer, "name"));
+        Payer {
+            email: email.or_else(|| given.email.clone()).or_else(|| Some(EMAIL.to_owned())),
+            name: name.or_else(|| Some(NAME.to_owned())),
+        }
+    }
+
+    fn address(&self, session: &str) -> Value {
+        let mut address = shapes::address(None);
+        address["country"] = json!(self.country);
+        if self.is(session, "billing_address_collection", "required") {
+            address["line1"] = json!("1 Test Street");
+            address["city"] = json!("London");
+            address["postal_code"] = json!("SW1A 1AA");
+        }
+        address
+    }
+
+    fn takes_money(&self, session: &str) -> bool {
+        !self.is(session, "mode", "setup") && self.hidden(session, "free") != true
+    }
+
+    fn proceed(&mut self, session: &str, method: &str) -> PayOutcome {
+        match (self.text(session, "mode").as_deref(), self.takes_money(session)) {
+            (Some("payment"), _) => self.pay_once(session, method),
+            (Some("subscription"), true) => self.pay_first(session, method),
+            (Some("subscription"), false) => self.begin_free(session, method),
+            _ => self.save_method(session, method),
+        }
+    }
+
+    /// Where the donor is sent.
+    pub fn return_url(&self, session: &str) -> String {
+        let url = self.text(session, "success_url").unwrap_or_default();
+        url.replace("{CHECKOUT_SESSION_ID}", session)
+    }
+
+    fn outcome(&self, session: &str, verdict: Verdict) -> PayOutcome {
+        let return_url = self.return_url(session);
+        match verdict {
+            Verdict::Paid => PayOutcome::Paid { return_url },
+            Verdict::Processing => PayOutcome::Processing { return_url },
+            Verdict::Declined(decline) => declined(decline),
+        }
+    }
+
+    fn customer_for(&mut self, session: &str) -> Option<String> {
+        let known = self.text(session, "customer").or_else(|| self.hidden_text(session, "customer"));
+        if known.is_some() || !self.is(session, "customer_creation", "always") {
+            return known;
+        }
+        let payer = self.hidden(session, "payer").clone();
+        let customer = self.new_customer();
+        self.edit(&customer, |body| {
+            body["email"] = payer["email"].clone();
+            body["name"] = payer["name"].clone();
+            body["address"] = payer["address"].clone();
+        });
+        self.emit("customer.created", &customer);
+        self.note(session, "customer", json!(customer));
+        Some(customer)
+    }
+
+    /// A customer with nothing filled in.
+    pub fn new_customer(&mut self) -> String {
+        let id = self.id("cus");
+        let prefix = ids::letters(self.seed, &id, 0, 8).to_uppercase();
+        self.put(shapes::customer(&id, self.at, &prefix), json!({}))
+    }
+
+    fn session_intent(&mut self, session: &str, customer: Option<&str>) -> String {
+        if let Some(intent) = self.hidden_text(session, "intent") {
+            return intent;
+        }
+        let body = self.body(session).clone();
+        let data = self.hidden(session, "intent_data").clone();
+        let subscribes = body["mode"] == "subscription";
+        let intent = self.new_intent(&IntentShape {
+            amount: body["amount_total"].as_i64().unwrap_or_default(),
+            currency: body["currency"].as_str().unwrap_or_default(),
+            customer,
+            description: subscribes.then_some("Subscription creation"),
+            metadata: if subscribes { json!({}) } else { data["metadata"].clone() },
+            types: &body["payment_method_types"],
+        });
+        if !subscribes && let Some(fields) = data["fields"].as_object() {
+            self.edit(&intent, |body| {
+                for (name, value) in fields {
+                    body[name] = value.clone();
+                }
+            });
+        }
+        self.note(&intent, "session", json!(session));
+        self.note(session, "intent", json!(intent));
+        intent
+    }
+
+    /// Mode `payment`.
+    fn pay_once(&mut self, session: &str, method: &str) -> PayOutcome {
+        let customer = self.customer_for(session);
+        let intent = self.session_intent(session, customer.as_deref());
+        let verdict = self.attempt(&intent, method, true);
+        if matches!(verdict, Verdict::Declined(_)) {
+            return self.outcome(session, verdict);
+        }
+        let saved = !self.body(&intent)["setup_future_usage"].is_null();
+        if let Some(customer) = customer.as_deref().filter(|_| saved) {
+            self.attach(method, customer);
+        }
+        let status = if verdict == Verdict::Paid { "paid" } else { "unpaid" };
+        self.complete(session, status, &[("payment_intent", json!(intent)), ("customer", json!(customer))]);
+        self.after_money(&intent, method, verdict);
+        self.outcome(session, verdict)
+    }
+
+    /// Mode `subscription`: the first charge is taken here.
+    fn pay_first(&mut self, session: &str, method: &str) -> PayOutcome {
+        let customer = self.customer_for(session).unwrap_or_default();
+        let intent = self.session_intent(session, Some(&customer));
+        let verdict = self.attempt(&intent, method, true);
+        if matches!(verdict, Verdict::Declined(_)) {
+            return self.outcome(session, verdict);
+        }
+        self.attach(method, &customer);
+        let (subscription, invoice) = self.begin_subscription(session, &customer, method);
+        self.tie(&invoice, &intent);
+        self.count_attempt(&invoice);
+        self.activate(&subscription, "active");
+        if verdict == Verdict::Paid {
+            self.invoice_paid(&invoice);
+        }
+        let status = if verdict == Verdict::Paid { "paid" } else { "unpaid" };
+        self.complete_subscription(session, status, &customer, &subscription, &invoice);
+        self.after_money(&intent, method, verdict);
+        self.outcome(session, verdict)
+    }
+
+    /// Mode `subscription` with nothing to pay yet.
+    fn begin_free(&mut self, session: &str, method: &str) -> PayOutcome {
+        let verdict = self.behaviour(method).map_or(Verdict::Paid, TestMethod::setup_verdict);
+        if verdict != Verdict::Paid {
+            return self.outcome(session, verdict);
+        }
+        let customer = self.customer_for(session).unwrap_or_default();
+        self.attach(method, &customer);
+        let (subscription, invoice) = self.begin_subscription(session, &customer, method);
+        self.invoice_paid(&invoice);
+        let trial = !self.body(&subscription)["trial_end"].is_null();
+        self.activate(&subscription, if trial { "trialing" } else { "active" });
+        self.complete_subscription(session, "no_payment_required", &customer, &subscription, &invoice);
+        self.outcome(session, verdict)
+    }
+
+    fn complete_subscription(
+        &mut self,
+        session: &str,
+        status: &str,
+        customer: &str,
+        subscription: &str,
+        invoice: &str,
+    ) {
+        let fields = [
+            ("customer", json!(customer)),
+            ("subscription", json!(subscription)),
+            ("invoice", json!(invoice)),
+        ];
+        self.complete(session, status, &fields);
+    }
+
+    fn after_money(&mut self, intent: &str, method: &str, verdict: Verdict) {
+        if verdict != Verdict::Paid {
+            return;
+        }
+        self.book(intent);
+        if self.behaviour(method) == Some(TestMethod::CardDisputed) {
+            drop(self.create_dispute(intent, "fraudulent"));
+        }
+    }
+
+    /// The subscription and its first invoice, announced as Stripe does: incomplete first.
+    fn begin_subscription(&mut self, session: &str, customer: &str, method: &str) -> (String, String) {
+        let data = self.hidden(session, "subscription_data").clone();
+        let lines = self.hidden(session, "line_items").as_array().cloned().unwrap_or_default();
+        let trial =
+            data["trial_end"].as_i64().or(data["trial_days"].as_i64().map(|days| self.at + days * DAY));
+        let anchor = trial.or(data["anchor"].as_i64()).unwrap_or(self.at);
+        let id = self.id("sub");
+        let items = lines.iter().map(|line| {
+            let quantity = line["quantity"].as_i64().unwrap_or(1);
+            self.new_item(&id, &line["price"], quantity)
+        });
+        let items = items.collect();
+        let currency = self.body(session)["currency"].clone();
+        let shape = SubscriptionShape {
+            customer,
+            currency: &currency,
+            anchor,
+            items,
+            metadata: data["metadata"].clone(),
+            description: data["description"].clone(),
+            method,
+            trial_end: trial,
+        };
+        self.put(shapes::subscription(&id, self.at, shape), json!({ "free_until": data["anchor"] }));
+        let end = self.begin_period(&id, self.at);
+        self.set_period(&id, self.at, end);
+        self.edit(customer, |body| body["currency"] = currency.clone());
+        let invoice = self.new_invoice(&id, "subscription_create", (self.at, self.at), (self.at, end));
+        self.emit("customer.subscription.created", &id);
+        self.emit("invoice.created", &invoice);
+        self.open_invoice(&invoice);
+        self.emit("invoice.finalized", &invoice);
+        (id, invoice)
+    }
+
+    /// An item whose period is still to be set.
+    pub fn new_item(&mut self, subscription: &str, price: &Value, quantity: i64) -> Value {
+        let id = self.id("si");
+        shapes::subscription_item(&id, self.at, subscription, price, quantity, (self.at, self.at))
+    }
+
+    fn activate(&mut self, subscription: &str, status: &str) {
+        self.edit_and_emit("customer.subscription.updated", subscription, |body| {
+            body["status"] = json!(status)
+        });
+    }
+
+    /// Mode `setup`.
+    fn save_method(&mut self, session: &str, method: &str) -> PayOutcome {
+        let customer = self.customer_for(session);
+        let verdict = self.behaviour(method).map_or(Verdict::Paid, TestMethod::setup_verdict);
+        let data = self.hidden(session, "setup_data").clone();
+        let id = self.id("seti");
+        let secret = ids::letters(self.seed, &id, 0, 25);
+        let types = self.body(session)["payment_method_types"].clone();
+        let mut body = shapes::setup_intent(&id, &secret, self.at, &json!(customer), &types);
+        body["metadata"] = data["metadata"].clone();
+        body["description"] = data["description"].clone();
+        self.put(body, json!({}));
+        self.emit("setup_intent.created", &id);
+        if let Verdict::Declined(decline) = verdict {
+            let mut error = decline.details();
+            error["type"] = json!("card_error");
+            self.edit(&id, |body| body["last_setup_error"] = error);
+            self.emit("setup_intent.setup_failed", &id);
+            return declined(decline);
+        }
+        self.edit(&id, |body| {
+            body["payment_method"] = json!(method);
+            body["status"] = json!("succeeded");
+        });
+        if let Some(customer) = &customer {
+            self.attach(method, customer);
+        }
+        self.emit("setup_intent.succeeded", &id);
+        let fields = [("setup_intent", json!(id)), ("customer", json!(customer))];
+        self.complete(session, "no_payment_required", &fields);
+        self.outcome(session, verdict)
+    }
+
+    fn complete(&mut self, session: &str, payment_status: &str, fields: &[(&str, Value)]) {
+        let payer = self.hidden(session, "payer").clone();
+        let email = payer["email"].as_str().unwrap_or(EMAIL);
+        let details = shapes::customer_details(email, payer["name"].as_str(), dig(&payer, "address"));
+        self.edit(session, |body| {
+            body["status"] = json!("complete");
+            body["payment_status"] = json!(payment_status);
+            body["url"] = Value::Null;
+            body["customer_details"] = details;
+            for (name, value) in fields {
+                body[*name] = value.clone();
+            }
+        });
+        self.emit("checkout.session.completed", session);
+    }
+}
+
+fn declined(decline: Decline) -> PayOutcome {
+    PayOutcome::Declined { message: decline.message.to_owned() }
+}

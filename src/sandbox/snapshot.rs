@@ -1,0 +1,57 @@
+//! The state kept in a file.
+
+use std::{io, sync::Arc, time::Duration};
+
+use super::{inner::Inner, state::World, types::Options};
+
+/// The world of the snapshot, or a new one.
+pub(super) fn load(options: &Options, base: &str) -> io::Result<World> {
+    let text = match &options.snapshot {
+        Some(path) if path.exists() => Some(std::fs::read(path)?),
+        _ => None,
+    };
+    let mut world = match text {
+        Some(text) => serde_json::from_slice(&text).map_err(io::Error::other)?,
+        None => World::new(options.seed, &options.country),
+    };
+    world.base = base.to_owned();
+    world.reindex();
+    Ok(world)
+}
+
+/// Writes the snapshot, if there is to be one: to a file beside it, then over it.
+pub(super) fn save(inner: &Inner) {
+    let Some(path) = &inner.snapshot else { return };
+    let _saving = inner.saving();
+    let text = inner.read(serde_json::to_vec);
+    let beside = path.with_extension("tmp");
+    let written = text
+        .map_err(io::Error::other)
+        .and_then(|text| std::fs::write(&beside, text))
+        .and_then(|()| std::fs::rename(&beside, path));
+    if let Err(error) = written {
+        tracing::error!(%error, path = %path.display(), "the stand-in could not write its snapshot");
+    }
+}
+
+/// Saves at most once in half a second, after changes.
+pub(super) fn spawn(inner: &Arc<Inner>) {
+    if inner.snapshot.is_none() {
+        return;
+    }
+    let inner = Arc::clone(inner);
+    tokio::spawn(async move {
+        let mut saved = inner.changes();
+        while !inner.is_stopped() {
+            inner.dirty.notified().await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let changes = inner.changes();
+            if inner.is_stopped() || changes == saved {
+                continue;
+            }
+            saved = changes;
+            let worker = Arc::clone(&inner);
+            drop(tokio::task::spawn_blocking(move || save(&worker)).await);
+        }
+    });
+}

@@ -1,0 +1,86 @@
+//! The verbs: what the system does. Only this room opens write transactions and joins store, payments and mail.
+
+pub mod compose;
+pub mod give;
+pub mod intake;
+pub mod mailing;
+pub mod settle;
+pub mod status;
+pub mod sweep;
+pub mod verify;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::mail::Mailer;
+use crate::payments::{StripeClient, StripeError};
+use crate::random::Random;
+use crate::store::{Store, StoreError};
+
+/// What every service needs.
+#[derive(Clone, Debug)]
+pub struct Deps {
+    /// The database.
+    pub store: Store,
+    /// Stripe, or its stand-in.
+    pub stripe: StripeClient,
+    /// Mail.
+    pub mailer: Mailer,
+    /// Time.
+    pub clock: Clock,
+    /// Chance.
+    pub random: Random,
+    /// Settings and the charity file.
+    pub config: Arc<Config>,
+    /// Rings when a job was written, so that the worker need not wait for its next look.
+    pub work: Arc<Notify>,
+}
+
+/// Why a service could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Stripe.
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
+    /// A template.
+    #[error("template: {0}")]
+    Template(#[from] askama::Error),
+    /// Something Stripe told does not fit what we know.
+    #[error("{0}")]
+    Unexpected(String),
+}
+
+/// Result of a service.
+pub type Result<T> = std::result::Result<T, ServiceError>;
+
+/// Jobs this house knows.
+pub mod job_kinds {
+    /// Look again at a Checkout session.
+    pub const LOOK_SESSION: &str = "look_session";
+    /// Look again at a payment intent.
+    pub const LOOK_PAYMENT: &str = "look_payment";
+    /// Look again at a payment intent with all its refunds and disputes.
+    pub const LOOK_MOVEMENTS: &str = "look_movements";
+    /// Look again at a charge, to find its payment intent.
+    pub const LOOK_CHARGE: &str = "look_charge";
+    /// Look again at a refund, to find its payment intent.
+    pub const LOOK_REFUND: &str = "look_refund";
+    /// Look again at a dispute, to find its payment intent.
+    pub const LOOK_DISPUTE: &str = "look_dispute";
+    /// Look again at an invoice.
+    pub const LOOK_INVOICE: &str = "look_invoice";
+    /// Look again at a subscription.
+    pub const LOOK_SUBSCRIPTION: &str = "look_subscription";
+    /// Look again at a payout.
+    pub const LOOK_PAYOUT: &str = "look_payout";
+    /// Send one mail of the outbox.
+    pub const SEND_MAIL: &str = "send_mail";
+    /// Close payments whose page was abandoned.
+    pub const SWEEP_PAYMENTS: &str = "sweep_payments";
+}

@@ -1,0 +1,222 @@
+//! Writing what was seen, in one transaction. Applying the same sight twice changes nothing; applying sights in any
+//! order ends in one state.
+
+use super::look::{SeenPayment, Sight};
+use super::{gift, movements, plan};
+use crate::clock::Ts;
+use crate::domain::audit::{ACTOR_STRIPE, AuditEntry};
+use crate::domain::ids::{AuditId, PaymentId, PayoutId};
+use crate::domain::states::{PaymentState, PayoutState};
+use crate::payments::objects::{self, PaymentIntent, Session, id_of};
+use crate::payments::requests::from_stripe;
+use crate::services::mailing::{self, Envelope};
+use crate::services::{Deps, Result, ServiceError, compose};
+use crate::store::payments::{self, Payment, StripeFacts};
+use crate::store::payouts::{self, Payout};
+use crate::store::pledges::{self, Pledge};
+use crate::store::{Conn, Day, WriteTx, audit};
+
+/// To whom money or a plan belongs.
+#[derive(Debug)]
+pub(super) enum Owner {
+    /// A single gift.
+    Single(Payment),
+    /// A plan's charge, with the act of giving that began the plan.
+    Plan(Pledge, Box<Payment>),
+}
+
+impl Owner {
+    /// The act of giving behind it.
+    pub(super) fn payment(&self) -> &Payment {
+        match self {
+            Owner::Single(p) => p,
+            Owner::Plan(_, p) => p,
+        }
+    }
+}
+
+/// Writes a sight. `false` when nothing in it is ours.
+///
+/// # Errors
+/// When the database refuses or what was seen contradicts what is known.
+pub async fn apply(deps: &Deps, tx: &mut WriteTx, sight: &Sight, now: Ts) -> Result<bool> {
+    let mut ours = false;
+    if let Some(session) = &sight.session {
+        ours |= apply_session(tx, session, now).await?;
+    }
+    if let Some(subscription) = &sight.subscription {
+        ours |= plan::apply(deps, tx, subscription, now).await?;
+    }
+    for seen in &sight.payments {
+        ours |= apply_payment(deps, tx, seen, now).await?;
+    }
+    if let Some(payout) = &sight.payout {
+        apply_payout(deps, tx, payout, now).await?;
+        ours = true;
+    }
+    Ok(ours)
+}
+
+/// Appends to the audit chain in Stripe's name. `detail` holds ids and figures only.
+pub(super) async fn note(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    now: Ts,
+    action: &str,
+    subject: &str,
+    detail: serde_json::Value,
+) -> Result<()> {
+    let entry = AuditEntry { actor: ACTOR_STRIPE, action, subject, detail: detail.to_string() };
+    audit::append(tx, &AuditId::new(now, &deps.random), now, &entry).await?;
+    Ok(())
+}
+
+pub(super) async fn payment_by_mark(conn: &mut Conn, mark: Option<&str>) -> Result<Option<Payment>> {
+    match mark.and_then(|m| m.parse::<PaymentId>().ok()) {
+        Some(id) => Ok(payments::by_id(conn, &id).await?),
+        None => Ok(None),
+    }
+}
+
+async fn apply_session(tx: &mut WriteTx, session: &Session, now: Ts) -> Result<bool> {
+    let Some(payment) = payment_by_mark(tx, session.our_payment()).await? else { return Ok(false) };
+    let seen = match (session.status.as_deref(), session.payment_status.as_deref()) {
+        (Some("expired"), _) => PaymentState::Expired,
+        // Paid is only said with the charge in hand; until then a completed page is being confirmed.
+        (Some("complete"), _) => PaymentState::Processing,
+        _ => PaymentState::Open,
+    };
+    let facts = StripeFacts {
+        session: Some(&session.id),
+        payment_intent: session.payment_intent.as_ref().map(id_of),
+        subscription: session.subscription.as_ref().map(id_of),
+        checkout_url: session.url.as_deref(),
+        expires_at: session.expires_at.map(Ts::from_unix),
+    };
+    payments::update(tx, &payment.id, payment.state.apply(seen), &facts, now).await?;
+    Ok(true)
+}
+
+async fn owner_of(tx: &mut WriteTx, seen: &SeenPayment) -> Result<Option<Owner>> {
+    if let Some(payment) = payment_by_mark(tx, seen.intent.our_payment()).await? {
+        return Ok(Some(Owner::Single(payment)));
+    }
+    let Some(subscription) = seen.invoice.as_ref().and_then(|i| i.subscription()) else { return Ok(None) };
+    let Some(pledge) = pledges::by_subscription(tx, subscription).await? else { return Ok(None) };
+    let payment = payments::by_id(tx, &pledge.payment_id).await?;
+    let payment = payment.ok_or_else(|| ServiceError::Unexpected(format!("{} has no payment", pledge.id)))?;
+    Ok(Some(Owner::Plan(pledge, Box::new(payment))))
+}
+
+async fn apply_payment(deps: &Deps, tx: &mut WriteTx, seen: &SeenPayment, now: Ts) -> Result<bool> {
+    let Some(owner) = owner_of(tx, seen).await? else { return Ok(false) };
+    match seen.intent.status.as_str() {
+        "succeeded" => {
+            let gift = gift::ensure(deps, tx, &owner, seen, now).await?;
+            movements::apply(deps, tx, &gift, seen, now).await?;
+        }
+        "processing" => confirming(deps, tx, &owner, &seen.intent, now).await?,
+        "requires_payment_method" | "canceled" => refused(deps, tx, &owner, &seen.intent, now).await?,
+        // The donor is still on the payment page (3-D Secure and the like).
+        _ => {}
+    }
+    Ok(true)
+}
+
+/// The bank is confirming: say so, once, for the first charge (renewals have their own notices).
+async fn confirming(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    owner: &Owner,
+    intent: &PaymentIntent,
+    now: Ts,
+) -> Result<()> {
+    let payment = owner.payment();
+    if payment.state.is_closed() {
+        return Ok(());
+    }
+    set_state(tx, owner, intent, PaymentState::Processing, now).await?;
+    let today = now.date_in(&compose::entity(deps, &payment.entity_id)?.time_zone);
+    let mail = compose::confirming(deps, payment, &gift::method_line(intent), today)?;
+    let envelope = Envelope {
+        dedupe_key: format!("confirming:{}", intent.id),
+        recipient: &payment.donor.email,
+        donor_id: &payment.donor_id,
+        gift_id: None,
+    };
+    mailing::queue(deps, tx, envelope, mail, now).await
+}
+
+/// A declined card leaves the payment page open for another try; only a bank debit that was accepted first and then
+/// refused ends the payment.
+async fn refused(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    owner: &Owner,
+    intent: &PaymentIntent,
+    now: Ts,
+) -> Result<()> {
+    let payment = owner.payment();
+    let debit_failed = intent.charge().is_some_and(|c| {
+        let by_card = c.payment_method_details.as_ref().is_none_or(|m| m.kind == "card" || m.kind == "link");
+        c.status == "failed" && !by_card
+    });
+    if !debit_failed || payment.state.is_closed() {
+        return Ok(());
+    }
+    set_state(tx, owner, intent, PaymentState::Failed, now).await?;
+    let today = now.date_in(&compose::entity(deps, &payment.entity_id)?.time_zone);
+    let mail = compose::not_collected(deps, payment, &gift::method_line(intent), today)?;
+    let envelope = Envelope {
+        dedupe_key: format!("not_collected:{}", intent.id),
+        recipient: &payment.donor.email,
+        donor_id: &payment.donor_id,
+        gift_id: None,
+    };
+    mailing::queue(deps, tx, envelope, mail, now).await?;
+    note(deps, tx, now, "payment.failed", payment.id.as_str(), serde_json::json!({ "intent": intent.id }))
+        .await
+}
+
+pub(super) async fn set_state(
+    tx: &mut WriteTx,
+    owner: &Owner,
+    intent: &PaymentIntent,
+    seen: PaymentState,
+    now: Ts,
+) -> Result<()> {
+    let payment = owner.payment();
+    let facts = StripeFacts {
+        payment_intent: match owner {
+            Owner::Single(_) => Some(&intent.id),
+            Owner::Plan(..) => None,
+        },
+        ..StripeFacts::default()
+    };
+    payments::update(tx, &payment.id, payment.state.apply(seen), &facts, now).await?;
+    Ok(())
+}
+
+async fn apply_payout(deps: &Deps, tx: &mut WriteTx, payout: &objects::Payout, now: Ts) -> Result<()> {
+    let unexpected = |what: &str| ServiceError::Unexpected(format!("payout {}: {what}", payout.id));
+    let seen: PayoutState = payout.status.parse().map_err(|_| unexpected("unknown state"))?;
+    let known = payouts::state(tx, &payout.id).await?;
+    let state = known.map_or(seen, |k| k.apply(seen));
+    let amount = from_stripe(payout.amount, &payout.currency).map_err(|_| unexpected("unknown currency"))?;
+    let row = Payout {
+        id: PayoutId::new(now, &deps.random),
+        stripe_payout: payout.id.clone(),
+        amount,
+        state,
+        automatic: payout.automatic,
+        reconciled: payout.reconciliation_status.as_deref() == Some("completed"),
+        arrives_on: Day(Ts::from_unix(payout.arrival_date).date_in(&jiff::tz::TimeZone::UTC)),
+        made_at: Ts::from_unix(payout.created),
+    };
+    payouts::upsert(tx, &row, now).await?;
+    if known != Some(state) {
+        let detail = serde_json::json!({ "state": state.as_str(), "amount": amount.minor(), "currency": amount.currency() });
+        note(deps, tx, now, "payout.changed", &payout.id, detail).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! Money received becomes a gift, a receipt and a mail, in the transaction that settles it.
+
+use super::apply::{Owner, note, set_state};
+use super::look::SeenPayment;
+use crate::clock::Ts;
+use crate::config::{Entity, WordingKey};
+use crate::domain::ids::{DeclarationId, EntryId, GiftId, ReceiptId};
+use crate::domain::money::Money;
+use crate::domain::receipt::{self, Instalment, ReceiptContent, ReceiptEntity};
+use crate::domain::states::{DonorKind, EntryKind, PaymentState};
+use crate::domain::tax_year;
+use crate::payments::objects::{Charge, MethodDetails, PaymentIntent, Ref};
+use crate::payments::requests::from_stripe;
+use crate::services::mailing::{self, Envelope};
+use crate::services::{Deps, Result, ServiceError, compose};
+use crate::store::gifts::{self, Gift};
+use crate::store::ledger::{self, Entry};
+use crate::store::receipts::{self, NewReceipt};
+use crate::store::{Day, WriteTx, donors, pledges};
+
+/// The gift of a succeeded payment, made now if it is new.
+///
+/// # Errors
+/// When the database refuses or Stripe's figures cannot be read.
+pub(super) async fn ensure(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    owner: &Owner,
+    seen: &SeenPayment,
+    now: Ts,
+) -> Result<Gift> {
+    if let Some(gift) = gifts::by_payment_intent(tx, &seen.intent.id).await? {
+        return Ok(gift);
+    }
+    let charge =
+        seen.intent.charge().ok_or_else(|| unexpected(&seen.intent, "succeeded without a charge"))?;
+    let gift = build(deps, tx, owner, seen, charge, now).await?;
+    if !gifts::insert_if_new(tx, &gift).await? {
+        // Another worker was first; its transaction is committed, or we would still wait for it.
+        let there = gifts::by_payment_intent(tx, &seen.intent.id).await?;
+        return there.ok_or_else(|| unexpected(&seen.intent, "gift neither new nor known"));
+    }
+    let entry = Entry {
+        id: EntryId::new(now, &deps.random),
+        gift_id: &gift.id,
+        kind: EntryKind::Gift,
+        amount: gift.amount,
+        occurred_at: gift.received_at,
+        stripe_object: &charge.id,
+        balance_transaction: None,
+        created_at: now,
+    };
+    ledger::insert_if_new(tx, &entry).await?;
+    set_state(tx, owner, &seen.intent, PaymentState::Paid, now).await?;
+    let number = issue_receipt(deps, tx, owner, &gift, now).await?;
+    let detail = serde_json::json!({
+        "amount": gift.amount.minor(), "currency": gift.amount.currency(), "receipt": number, "charge": charge.id,
+    });
+    note(deps, tx, now, "gift.received", gift.id.as_str(), detail).await?;
+    Ok(gift)
+}
+
+fn unexpected(intent: &PaymentIntent, what: &str) -> ServiceError {
+    ServiceError::Unexpected(format!("{}: {what}", intent.id))
+}
+
+async fn build(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    owner: &Owner,
+    seen: &SeenPayment,
+    charge: &Charge,
+    now: Ts,
+) -> Result<Gift> {
+    let payment = owner.payment();
+    let entity = compose::entity(deps, &payment.entity_id)?;
+    let amount =
+        from_stripe(charge.amount, &charge.currency).map_err(|_| unexpected(&seen.intent, "currency"))?;
+    let received_at = received_at(charge);
+    let received_on = received_at.date_in(&entity.time_zone);
+    let (month, day) = tax_year::starts_on(entity.country.as_str());
+    let (pledge_id, instalment, expected, cover) = match owner {
+        Owner::Single(p) => (None, None, p.total(), p.fee_cover),
+        Owner::Plan(pledge, _) => {
+            let number = pledges::gifts_so_far(tx, &pledge.id).await? + 1;
+            let total = pledge.amount.checked_add(pledge.fee_cover).unwrap_or(pledge.amount);
+            (Some(pledge.id.clone()), Some(number), total, pledge.fee_cover)
+        }
+    };
+    let fee_cover = if amount == expected { cover } else { Money::zero(amount.currency()) };
+    let method = charge.payment_method_details.as_ref();
+    Ok(Gift {
+        id: GiftId::new(received_at, &deps.random),
+        payment_id: Some(payment.id.clone()),
+        pledge_id,
+        donor_id: payment.donor_id.clone(),
+        entity_id: payment.entity_id.clone(),
+        fund_id: payment.fund_id.clone(),
+        campaign_id: payment.campaign_id.clone(),
+        amount,
+        fee_cover,
+        instalment,
+        received_at,
+        received_on: Day(received_on),
+        tax_year: tax_year::label(received_on, month, day),
+        method_kind: method.map_or_else(|| "unknown".to_owned(), |m| m.kind.clone()),
+        method_label: method.map_or_else(|| "Payment".to_owned(), method_label),
+        method_last4: method.and_then(last4),
+        declaration_id: declaration(tx, owner, entity).await?,
+        donor: payment.donor.clone(),
+        note: payment.note.clone(),
+        tribute: payment.tribute.clone(),
+        stripe_payment_intent: seen.intent.id.clone(),
+        stripe_charge: charge.id.clone(),
+        stripe_invoice: seen.invoice.as_ref().map(|i| i.id.clone()),
+        created_at: now,
+    })
+}
+
+/// A card gift is received when charged; a debit when the bank has paid, which is when it reaches the balance (UK-34).
+fn received_at(charge: &Charge) -> Ts {
+    let by_card = charge.payment_method_details.as_ref().is_some_and(|m| m.kind == "card");
+    let balance = charge.balance_transaction.as_ref().and_then(Ref::object);
+    match balance {
+        Some(b) if !by_card => Ts::from_unix(b.created),
+        _ => Ts::from_unix(charge.created),
+    }
+}
+
+/// The declaration made with the form covers this and later gifts of an individual to the same entity (UK-2, UK-7, UK-15).
+async fn declaration(tx: &mut WriteTx, owner: &Owner, entity: &Entity) -> Result<Option<DeclarationId>> {
+    let payment = owner.payment();
+    if !entity.gift_aid || payment.donor.kind != DonorKind::Individual {
+        return Ok(None);
+    }
+    Ok(donors::declaration_of_payment(tx, &payment.id).await?)
+}
+
+async fn issue_receipt(deps: &Deps, tx: &mut WriteTx, owner: &Owner, gift: &Gift, now: Ts) -> Result<String> {
+    let entity = compose::entity(deps, &gift.entity_id)?;
+    let issued_on = now.date_in(&entity.time_zone);
+    let wording = deps.config.charity.wording.current(WordingKey::Receipt, entity, issued_on);
+    let wording =
+        wording.ok_or_else(|| ServiceError::Unexpected(format!("no receipt wording for {}", entity.id)))?;
+    let year = i64::from(gift.received_on.0.year());
+    let serial = receipts::next_serial(tx, &gift.entity_id, year).await?;
+    let content = ReceiptContent {
+        template_version: receipt::TEMPLATE_VERSION,
+        number: receipt::number(&entity.receipt_prefix, year, serial),
+        issued_on: issued_on.to_string(),
+        entity: ReceiptEntity {
+            id: entity.id.clone(),
+            legal_name: entity.legal_name.clone(),
+            address: entity.address.clone(),
+            registrations: entity.registrations.iter().map(|r| format!("{} {}", r.label, r.number)).collect(),
+            locale: entity.locale.clone(),
+        },
+        donor: gift.donor.clone(),
+        amount: gift.amount,
+        fee_cover: gift.fee_cover,
+        received_on: gift.received_on.0.to_string(),
+        tax_year: gift.tax_year.clone(),
+        method: method_text(&gift.method_label, gift.method_last4.as_deref()),
+        fund: compose::fund_name(deps, &gift.fund_id),
+        campaign: gift
+            .campaign_id
+            .as_ref()
+            .and_then(|c| deps.config.charity.campaign(c))
+            .map(|c| c.name.clone()),
+        instalment: gift
+            .instalment
+            .map(|number| Instalment { frequency: owner.payment().frequency.as_str().to_owned(), number }),
+        gift_aid: gift.declaration_id.is_some(),
+        tribute: gift.tribute.clone(),
+        note: gift.note.clone(),
+        wording_version: wording.version,
+        wording: wording.paragraphs,
+    };
+    let new = NewReceipt {
+        id: ReceiptId::new(now, &deps.random),
+        gift_id: &gift.id,
+        version: 1,
+        year,
+        serial,
+        content: &content,
+        issued_at: now,
+    };
+    receipts::insert(tx, &new).await?;
+    let envelope = Envelope {
+        dedupe_key: format!("receipt:{}", gift.id),
+        recipient: &gift.donor.email,
+        donor_id: &gift.donor_id,
+        gift_id: Some(&gift.id),
+    };
+    mailing::queue(deps, tx, envelope, compose::receipt(deps, &content)?, now).await?;
+    Ok(content.number)
+}
+
+fn method_label(method: &MethodDetails) -> String {
+    let brand = method.card.as_ref().and_then(|c| c.brand.as_deref());
+    match (method.kind.as_str(), brand) {
+        ("card", Some("visa")) => "Visa".to_owned(),
+        ("card", Some("mastercard")) => "Mastercard".to_owned(),
+        ("card", Some("amex")) => "American Express".to_owned(),
+        ("card", _) => "Card".to_owned(),
+        ("bacs_debit", _) => "Bacs Direct Debit".to_owned(),
+        ("sepa_debit", _) => "SEPA Direct Debit".to_owned(),
+        ("us_bank_account", _) => "Bank account".to_owned(),
+        ("link", _) => "Link".to_owned(),
+        ("paypal", _) => "PayPal".to_owned(),
+        _ => "Other method".to_owned(),
+    }
+}
+
+fn last4(method: &MethodDetails) -> Option<String> {
+    let card = method.card.as_ref().and_then(|c| c.last4.clone());
+    let account = [&method.bacs_debit, &method.sepa_debit, &method.us_bank_account];
+    card.or_else(|| account.into_iter().flatten().find_map(|a| a.last4.clone()))
+        .filter(|l| l.chars().count() <= 4)
+}
+
+/// `Visa ending 4242`.
+pub(super) fn method_text(label: &str, last4: Option<&str>) -> String {
+    match last4 {
+        Some(digits) => format!("{label} ending {digits}"),
+        None => label.to_owned(),
+    }
+}
+
+/// How an intent's last charge was or will be paid, in words.
+pub(super) fn method_line(intent: &PaymentIntent) -> String {
+    match intent.charge().and_then(|c| c.payment_method_details.as_ref()) {
+        Some(m) => method_text(&method_label(m), last4(m).as_deref()),
+        None => "Bank account".to_owned(),
+    }
+}

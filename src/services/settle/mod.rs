@@ -1,0 +1,66 @@
+//! Settling: state comes from the object re-read at Stripe, never from the order of events.
+//!
+//! [`look`] reads outside any transaction; [`apply`] writes what was seen in one.
+
+pub mod apply;
+mod gift;
+pub mod look;
+mod movements;
+mod plan;
+
+use std::collections::HashMap;
+
+use super::{Deps, Result, job_kinds};
+use crate::payments::objects::{Invoice, PaymentIntent, Session, Subscription};
+use crate::store::inbox;
+use crate::store::jobs::{self, Job};
+
+/// Objects read for many jobs by one list call.
+#[derive(Debug, Default)]
+pub struct Prefetched {
+    /// By id.
+    pub sessions: HashMap<String, Session>,
+    /// By id.
+    pub intents: HashMap<String, PaymentIntent>,
+    /// By id.
+    pub invoices: HashMap<String, Invoice>,
+    /// By id.
+    pub subscriptions: HashMap<String, Subscription>,
+}
+
+/// True when the job is a look at something of Stripe's.
+pub fn is_look(kind: &str) -> bool {
+    use job_kinds::*;
+    [
+        LOOK_SESSION,
+        LOOK_PAYMENT,
+        LOOK_MOVEMENTS,
+        LOOK_CHARGE,
+        LOOK_REFUND,
+        LOOK_DISPUTE,
+        LOOK_INVOICE,
+        LOOK_SUBSCRIPTION,
+        LOOK_PAYOUT,
+    ]
+    .contains(&kind)
+}
+
+/// Looks at what a job names and writes what it saw; the job and the events it answers are closed with it.
+///
+/// # Errors
+/// When Stripe gives no certain answer or the database refuses: the job comes back.
+pub async fn run(deps: &Deps, job: &Job, owner: &str, known: &Prefetched) -> Result<()> {
+    let began = deps.clock.now();
+    let sight = look::look(deps, &job.kind, &job.subject, known).await?;
+    let mut tx = deps.store.write().await?;
+    let now = deps.clock.now();
+    let ours = apply::apply(deps, &mut tx, &sight, now).await?;
+    if ours {
+        inbox::mark_done(&mut tx, &job.kind, &job.subject, began, now).await?;
+    } else {
+        inbox::mark_ignored(&mut tx, &job.kind, &job.subject, "not made by Almoner", now).await?;
+    }
+    jobs::finish(&mut tx, &job.id, owner).await?;
+    tx.commit().await?;
+    Ok(())
+}

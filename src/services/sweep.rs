@@ -1,0 +1,72 @@
+//! Payments whose page was left: after its time Stripe is asked once more, then the row is closed.
+
+use std::time::Duration;
+
+use super::{Deps, Result, job_kinds};
+use crate::clock::Ts;
+use crate::domain::ids::JobId;
+use crate::domain::states::PaymentState;
+use crate::payments::Effort;
+use crate::payments::objects::{List, Session};
+use crate::payments::requests;
+use crate::store::jobs::{self, NewJob};
+use crate::store::payments::{self, Payment, StripeFacts};
+
+/// An idempotency key may be forgotten after 24 hours: from then on we look up by metadata, never with a new key.
+const LEFT_AFTER: Duration = Duration::from_secs(25 * 3600);
+const AT_ONCE: i64 = 200;
+
+/// Looks at every payment that is unsettled for more than 25 hours.
+///
+/// # Errors
+/// When the database or Stripe is away: the next period comes back to what is left.
+pub async fn run(deps: &Deps) -> Result<()> {
+    let now = deps.clock.now();
+    let left = {
+        let mut read = deps.store.read().await?;
+        payments::unsettled_before(&mut read, now.minus(LEFT_AFTER), AT_ONCE).await?
+    };
+    for payment in left {
+        match &payment.stripe_session {
+            Some(session) => look_again(deps, session, now).await?,
+            None => find_or_close(deps, &payment).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn look_again(deps: &Deps, session: &str, now: Ts) -> Result<()> {
+    let job = NewJob {
+        id: JobId::new(now, &deps.random),
+        kind: job_kinds::LOOK_SESSION,
+        subject: session.to_owned(),
+        hint: None,
+        run_at: now,
+    };
+    let mut tx = deps.store.write().await?;
+    jobs::enqueue_batch(&mut tx, &[job]).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The call that should have opened the page was never answered: search the pages of that hour for our mark.
+async fn find_or_close(deps: &Deps, payment: &Payment) -> Result<()> {
+    let made = payment.created_at.as_unix();
+    let mut after: Option<String> = None;
+    loop {
+        let page = requests::sessions_between(made - 60, made + 24 * 3600, after.as_deref());
+        let list: List<Session> = deps.stripe.get(page, Effort::Background).await?;
+        if let Some(found) = list.data.iter().find(|s| s.our_payment() == Some(payment.id.as_str())) {
+            return look_again(deps, &found.id, deps.clock.now()).await;
+        }
+        after = list.data.last().map(|s| s.id.clone());
+        if !list.has_more || after.is_none() {
+            break;
+        }
+    }
+    let mut tx = deps.store.write().await?;
+    let state = payment.state.apply(PaymentState::Expired);
+    payments::update(&mut tx, &payment.id, state, &StripeFacts::default(), deps.clock.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,315 @@
+//! The connection to one of two databases, and the verbs every query goes through.
+//!
+//! One SQL text serves both: `$n` placeholders, typed binds, one `FromRow` per row. The macros below dispatch to
+//! the native driver. A statement that must differ is written with [`Dialect`] and counted by a test.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use crate::guard::OpenWrite;
+
+/// What the store could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or is away.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A migration failed.
+    #[error("migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A row holds something that the code cannot have written.
+    #[error("corrupt row in {table}: {what}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// What was found.
+        what: String,
+    },
+    /// An update hit another number of rows than it must.
+    #[error("{what}: expected one row, changed {changed}")]
+    NotOneRow {
+        /// Which update.
+        what: &'static str,
+        /// Rows changed.
+        changed: u64,
+    },
+    /// The database is not set up as durability needs it.
+    #[error("{0}")]
+    Unfit(String),
+}
+
+impl StoreError {
+    /// True when a UNIQUE key refused the row.
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, StoreError::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
+    }
+}
+
+/// Result of a store call.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The store: SQLite with one writer and a pool of readers, or PostgreSQL.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// The embedded default.
+    Sqlite {
+        /// Readers.
+        read: SqlitePool,
+        /// The one writer.
+        write: SqlitePool,
+    },
+    /// At scale.
+    Postgres(PgPool),
+}
+
+/// An open transaction on either database; the queries of this module's neighbours run on it.
+#[derive(Debug)]
+pub enum Conn {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A transaction that only reads; it is rolled back when dropped.
+#[derive(Debug)]
+pub struct ReadTx(Conn);
+
+/// A transaction that may write. Nothing is kept unless [`WriteTx::commit`] returns `Ok`.
+#[derive(Debug)]
+pub struct WriteTx {
+    conn: Conn,
+    _open: OpenWrite,
+}
+
+/// A statement in the words of each database, where one text cannot serve both.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    /// For SQLite.
+    pub sqlite: &'static str,
+    /// For PostgreSQL.
+    pub postgres: &'static str,
+}
+
+impl std::ops::Deref for ReadTx {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        &self.0
+    }
+}
+impl std::ops::DerefMut for ReadTx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0
+    }
+}
+impl std::ops::Deref for WriteTx {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+impl std::ops::DerefMut for WriteTx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+impl Store {
+    /// Opens (and makes, if absent) the SQLite file at `path`: WAL, `synchronous=FULL`, foreign keys on.
+    ///
+    /// # Errors
+    /// When the folder is missing or not writable.
+    pub async fn open_sqlite(path: &Path) -> Result<Store> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .pragma("journal_size_limit", "67108864")
+            .optimize_on_close(true, None);
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options.clone())
+            .await?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(8)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(options)
+            .await?;
+        Ok(Store::Sqlite { read, write })
+    }
+
+    /// Connects to PostgreSQL and refuses a server that may lose commits (I11).
+    ///
+    /// # Errors
+    /// When the server is away, older than 14, or has `fsync`, `synchronous_commit` or `full_page_writes` off.
+    pub async fn open_postgres(url: &str) -> Result<Store> {
+        let options = PgConnectOptions::from_str(url)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(options)
+            .await?;
+        refuse_unsafe_postgres(&pool).await?;
+        Ok(Store::Postgres(pool))
+    }
+
+    /// Opens a transaction for reading.
+    ///
+    /// # Errors
+    /// When no connection is free in time.
+    pub async fn read(&self) -> Result<ReadTx> {
+        Ok(ReadTx(match self {
+            Store::Sqlite { read, .. } => Conn::Sqlite(read.begin().await?),
+            Store::Postgres(pool) => Conn::Postgres(pool.begin().await?),
+        }))
+    }
+
+    /// Opens a transaction for writing; on SQLite with `BEGIN IMMEDIATE`, so that it never has to upgrade.
+    ///
+    /// # Errors
+    /// When the writer is not free in time.
+    pub async fn write(&self) -> Result<WriteTx> {
+        let conn = match self {
+            Store::Sqlite { write, .. } => Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Store::Postgres(pool) => Conn::Postgres(pool.begin().await?),
+        };
+        Ok(WriteTx { conn, _open: OpenWrite::begin() })
+    }
+
+    /// Closes every connection; waits for those in use.
+    pub async fn close(&self) {
+        match self {
+            Store::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Store::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// `"SQLite"` or `"PostgreSQL"`, for people.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Store::Sqlite { .. } => "SQLite",
+            Store::Postgres(_) => "PostgreSQL",
+        }
+    }
+}
+
+impl WriteTx {
+    /// Makes everything durable, or nothing.
+    ///
+    /// # Errors
+    /// When the commit fails; then nothing was kept.
+    pub async fn commit(self) -> Result<()> {
+        match self.conn {
+            Conn::Sqlite(t) => t.commit().await?,
+            Conn::Postgres(t) => t.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+async fn refuse_unsafe_postgres(pool: &PgPool) -> Result<()> {
+    let (version,): (String,) = sqlx::query_as("SHOW server_version_num").fetch_one(pool).await?;
+    if version.parse::<u32>().unwrap_or(0) < 140_000 {
+        return Err(StoreError::Unfit(format!("PostgreSQL 14 or newer is needed, found {version}")));
+    }
+    for (setting, sql) in [
+        ("fsync", "SHOW fsync"),
+        ("full_page_writes", "SHOW full_page_writes"),
+        ("synchronous_commit", "SHOW synchronous_commit"),
+    ] {
+        let (value,): (String,) = sqlx::query_as(sql).fetch_one(pool).await?;
+        if value == "off" {
+            return Err(StoreError::Unfit(format!("PostgreSQL has {setting}=off: gifts could be lost")));
+        }
+    }
+    Ok(())
+}
+
+/// Counts statements, so that a test can hold every page to its number of queries.
+pub mod meter {
+    use std::cell::Cell;
+
+    tokio::task_local! {
+        static STATEMENTS: Cell<u32>;
+    }
+
+    /// Runs `work` and tells how many statements it sent.
+    pub async fn counting<T>(work: impl Future<Output = T>) -> (T, u32) {
+        STATEMENTS
+            .scope(Cell::new(0), async {
+                let out = work.await;
+                (out, STATEMENTS.with(Cell::get))
+            })
+            .await
+    }
+
+    pub(crate) fn tick() {
+        let _ = STATEMENTS.try_with(|n| n.set(n.get() + 1));
+    }
+}
+
+/// Runs a statement; gives the number of rows it changed.
+macro_rules! exec {
+    ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        $crate::store::db::meter::tick();
+        let conn: &mut $crate::store::db::Conn = &mut *$conn;
+        match conn {
+            $crate::store::db::Conn::Sqlite(t) => sqlx::query($sql)$(.bind($bind))*.execute(&mut **t).await.map(|r| r.rows_affected()),
+            $crate::store::db::Conn::Postgres(t) => sqlx::query($sql)$(.bind($bind))*.execute(&mut **t).await.map(|r| r.rows_affected()),
+        }
+        .map_err($crate::store::db::StoreError::from)
+    }};
+}
+
+/// Every row, as `$row`.
+macro_rules! all {
+    ($conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        $crate::store::db::meter::tick();
+        let conn: &mut $crate::store::db::Conn = &mut *$conn;
+        match conn {
+            $crate::store::db::Conn::Sqlite(t) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **t).await,
+            $crate::store::db::Conn::Postgres(t) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **t).await,
+        }
+        .map_err($crate::store::db::StoreError::from)
+    }};
+}
+
+/// The row if there is one, as `$row`.
+macro_rules! opt {
+    ($conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        $crate::store::db::meter::tick();
+        let conn: &mut $crate::store::db::Conn = &mut *$conn;
+        match conn {
+            $crate::store::db::Conn::Sqlite(t) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **t).await,
+            $crate::store::db::Conn::Postgres(t) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **t).await,
+        }
+        .map_err($crate::store::db::StoreError::from)
+    }};
+}
+
+/// The first column of the one row.
+macro_rules! scalar {
+    ($conn:expr, $value:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        $crate::store::db::meter::tick();
+        let conn: &mut $crate::store::db::Conn = &mut *$conn;
+        match conn {
+            $crate::store::db::Conn::Sqlite(t) => sqlx::query_scalar::<_, $value>($sql)$(.bind($bind))*.fetch_one(&mut **t).await,
+            $crate::store::db::Conn::Postgres(t) => sqlx::query_scalar::<_, $value>($sql)$(.bind($bind))*.fetch_one(&mut **t).await,
+        }
+        .map_err($crate::store::db::StoreError::from)
+    }};
+}
+
+pub(crate) use {all, exec, opt, scalar};

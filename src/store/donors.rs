@@ -1,0 +1,136 @@
+//! Donors, their declarations and their e-mail choices.
+
+use super::db::{Conn, Result, WriteTx, exec, opt, scalar};
+use super::types::Day;
+use crate::clock::Ts;
+use crate::domain::donor::{DonorDetails, normalise_email};
+use crate::domain::ids::{ConsentId, DeclarationId, DonorId, PaymentId};
+
+/// Finds the guest of this mailbox or makes one, and takes over the details as given last.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn upsert_guest(tx: &mut WriteTx, new_id: &DonorId, d: &DonorDetails, at: Ts) -> Result<DonorId> {
+    scalar!(
+        tx,
+        DonorId,
+        "INSERT INTO donor (id, standing, kind, email, email_norm, given_name, family_name, organisation, locale, \
+         created_at, updated_at) VALUES ($1, 'guest', $2, $3, $4, $5, $6, $7, $8, $9, $9) \
+         ON CONFLICT (email_norm) WHERE standing = 'guest' DO UPDATE SET kind = excluded.kind, \
+         email = excluded.email, given_name = excluded.given_name, family_name = excluded.family_name, \
+         organisation = excluded.organisation, locale = excluded.locale, updated_at = excluded.updated_at \
+         RETURNING id",
+        new_id,
+        d.kind,
+        d.email.as_str(),
+        normalise_email(&d.email),
+        d.given_name.as_str(),
+        d.family_name.as_str(),
+        d.organisation.as_deref(),
+        d.locale.as_str(),
+        at
+    )
+}
+
+/// A declaration as it was made, never changed after (UK-19, UK-22).
+#[derive(Clone, Debug)]
+pub struct NewDeclaration {
+    /// Its id.
+    pub id: DeclarationId,
+    /// Who made it.
+    pub donor_id: DonorId,
+    /// On which form.
+    pub payment_id: PaymentId,
+    /// To which entity.
+    pub entity_id: String,
+    /// `single`, `future` or `past_4y_and_future` (UK-15).
+    pub scope: &'static str,
+    /// First day covered.
+    pub covers_from: Day,
+    /// Name as typed.
+    pub full_name: String,
+    /// Home address as typed, JSON.
+    pub home_address: String,
+    /// Version of the words shown.
+    pub wording_version: String,
+    /// SHA-256 of the words shown.
+    pub wording_sha256: String,
+    /// When it was made.
+    pub made_at: Ts,
+}
+
+/// Writes a declaration.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert_declaration(tx: &mut WriteTx, d: &NewDeclaration) -> Result<()> {
+    exec!(
+        tx,
+        "INSERT INTO declaration (id, donor_id, payment_id, entity_id, scope, covers_from, full_name, home_address, \
+         wording_version, wording_sha256, channel, made_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'web', $11)",
+        &d.id,
+        &d.donor_id,
+        &d.payment_id,
+        d.entity_id.as_str(),
+        d.scope,
+        d.covers_from,
+        d.full_name.as_str(),
+        d.home_address.as_str(),
+        d.wording_version.as_str(),
+        d.wording_sha256.as_str(),
+        d.made_at
+    )?;
+    Ok(())
+}
+
+/// The declaration made on a form.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn declaration_of_payment(conn: &mut Conn, payment: &PaymentId) -> Result<Option<DeclarationId>> {
+    let row = opt!(conn, (DeclarationId,), "SELECT id FROM declaration WHERE payment_id = $1", payment)?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// One choice about e-mail with the words that were shown (PR-2). Append-only.
+#[derive(Clone, Debug)]
+pub struct NewConsent {
+    /// Its id.
+    pub id: ConsentId,
+    /// Whose.
+    pub donor_id: DonorId,
+    /// On which form.
+    pub payment_id: PaymentId,
+    /// To which entity.
+    pub entity_id: String,
+    /// `stories`, `events`, `help`.
+    pub purpose: &'static str,
+    /// Version of the words shown.
+    pub wording_version: String,
+    /// SHA-256 of the words shown.
+    pub wording_sha256: String,
+    /// When.
+    pub made_at: Ts,
+}
+
+/// Writes a choice to receive e-mail.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert_consent(tx: &mut WriteTx, c: &NewConsent) -> Result<()> {
+    exec!(
+        tx,
+        "INSERT INTO consent_entry (id, donor_id, payment_id, entity_id, channel, purpose, basis, wording_version, \
+         wording_sha256, source, made_at) VALUES ($1, $2, $3, $4, 'email', $5, 'consent', $6, $7, 'giving form', $8)",
+        &c.id,
+        &c.donor_id,
+        &c.payment_id,
+        c.entity_id.as_str(),
+        c.purpose,
+        c.wording_version.as_str(),
+        c.wording_sha256.as_str(),
+        c.made_at
+    )?;
+    Ok(())
+}

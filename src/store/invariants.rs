@@ -1,0 +1,219 @@
+//! SQL behind `almoner verify`: each statement counts what must not be there.
+
+use super::db::{Conn, Result, all, opt, scalar};
+use crate::clock::Ts;
+use crate::domain::audit::{AuditEntry, line_hash};
+use crate::domain::receipt::sha256_hex;
+
+/// One thing that must hold: its id in the goals, in words, and the SQL that counts offenders.
+#[derive(Clone, Copy, Debug)]
+pub struct Invariant {
+    /// `I1` … `I10`.
+    pub id: &'static str,
+    /// In words.
+    pub holds: &'static str,
+    sql: &'static str,
+}
+
+/// What can be checked inside the database alone.
+pub const INVARIANTS: &[Invariant] = &[
+    Invariant {
+        id: "I1",
+        holds: "every gift has exactly one gift entry of its sum in the ledger",
+        sql: "SELECT COUNT(*) FROM gift g WHERE (SELECT COUNT(*) FROM ledger_entry e WHERE e.gift_id = g.id \
+              AND e.kind = 'gift' AND e.amount_minor = g.amount_minor AND e.currency = g.currency) <> 1",
+    },
+    Invariant {
+        id: "I1",
+        holds: "no gift gives back more than it brought",
+        sql: "SELECT COUNT(*) FROM gift g WHERE (SELECT COALESCE(SUM(e.amount_minor), 0) FROM ledger_entry e \
+              WHERE e.gift_id = g.id AND e.kind IN ('gift', 'refund', 'refund_failed')) < 0",
+    },
+    Invariant {
+        id: "I1",
+        holds: "every refund under way or done has its entry once its balance transaction is known",
+        sql: "SELECT COUNT(*) FROM refund r WHERE r.state = 'succeeded' AND NOT EXISTS (SELECT 1 FROM ledger_entry e \
+              WHERE e.kind = 'refund' AND e.stripe_object = r.stripe_refund AND e.amount_minor = -r.amount_minor)",
+    },
+    Invariant {
+        id: "I2",
+        holds: "every paid payment has a gift and every gift's payment is paid",
+        sql: "SELECT (SELECT COUNT(*) FROM payment p WHERE p.state = 'paid' AND NOT EXISTS (SELECT 1 FROM gift g \
+              WHERE g.payment_id = p.id)) + (SELECT COUNT(*) FROM gift g JOIN payment p ON p.id = g.payment_id \
+              WHERE p.state <> 'paid')",
+    },
+    Invariant {
+        id: "I2",
+        holds: "a single payment has at most one gift",
+        sql: "SELECT COUNT(*) FROM (SELECT g.payment_id FROM gift g JOIN payment p ON p.id = g.payment_id \
+              WHERE p.frequency = 'once' GROUP BY g.payment_id HAVING COUNT(*) > 1) twice",
+    },
+    Invariant {
+        id: "I3",
+        holds: "every gift has a receipt",
+        sql: "SELECT COUNT(*) FROM gift g WHERE NOT EXISTS (SELECT 1 FROM receipt r WHERE r.gift_id = g.id)",
+    },
+    Invariant {
+        id: "I3",
+        holds: "receipt numbers run without a gap and the counter stands at the last",
+        sql: "SELECT COUNT(*) FROM receipt_counter c WHERE c.last <> (SELECT COUNT(*) FROM receipt r \
+              WHERE r.entity_id = c.entity_id AND r.year = c.year) OR c.last <> (SELECT COALESCE(MAX(r.serial), 0) \
+              FROM receipt r WHERE r.entity_id = c.entity_id AND r.year = c.year)",
+    },
+    Invariant {
+        id: "I4",
+        holds: "no event is dead",
+        sql: "SELECT COUNT(*) FROM webhook_event WHERE state = 'dead'",
+    },
+    Invariant {
+        id: "I4",
+        holds: "every pending event has a job that will look at it",
+        sql: "SELECT COUNT(*) FROM webhook_event w WHERE w.state = 'pending' AND NOT EXISTS (SELECT 1 FROM job j \
+              WHERE j.kind = w.job_kind AND j.subject = w.subject)",
+    },
+    Invariant {
+        id: "I5",
+        holds: "every receipt has its mail in the outbox",
+        sql: "SELECT COUNT(*) FROM receipt r WHERE r.version = 1 AND NOT EXISTS (SELECT 1 FROM mail_outbox m \
+              WHERE m.dedupe_key = 'receipt:' || r.gift_id)",
+    },
+    Invariant {
+        id: "I5",
+        holds: "every queued mail has a job that will send it",
+        sql: "SELECT COUNT(*) FROM mail_outbox m WHERE m.state = 'queued' AND NOT EXISTS (SELECT 1 FROM job j \
+              WHERE j.kind = 'send_mail' AND j.subject = m.id)",
+    },
+    Invariant {
+        id: "I7",
+        holds: "a plan belongs to one payment and a gift of a plan to that plan's donor and entity",
+        sql: "SELECT COUNT(*) FROM gift g JOIN pledge p ON p.id = g.pledge_id WHERE g.entity_id <> p.entity_id \
+              OR g.payment_id <> p.payment_id",
+    },
+];
+
+/// How many offend.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn offenders(conn: &mut Conn, invariant: &Invariant) -> Result<i64> {
+    scalar!(conn, i64, invariant.sql)
+}
+
+/// Running jobs whose lease ended before `before` (I8): their worker died and nobody took over.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn stale_leases(conn: &mut Conn, before: Ts) -> Result<i64> {
+    scalar!(conn, i64, "SELECT COUNT(*) FROM job WHERE state = 'running' AND lease_until < $1", before)
+}
+
+/// Jobs that were given up.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn failed_jobs(conn: &mut Conn) -> Result<i64> {
+    scalar!(conn, i64, "SELECT COUNT(*) FROM job WHERE state = 'failed'")
+}
+
+/// SQLite's own check of its file and foreign keys (I9); PostgreSQL enforces both itself and has `pg_amcheck` for
+/// the rest, so the answer there is empty.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn file_problems(conn: &mut Conn) -> Result<Vec<String>> {
+    if matches!(conn, Conn::Postgres(_)) {
+        return Ok(Vec::new());
+    }
+    let mut problems: Vec<String> =
+        all!(conn, (String,), "SELECT integrity_check FROM pragma_integrity_check")?
+            .into_iter()
+            .map(|(line,)| line)
+            .filter(|line| line != "ok")
+            .collect();
+    let broken = scalar!(conn, i64, "SELECT COUNT(*) FROM pragma_foreign_key_check")?;
+    if broken > 0 {
+        problems.push(format!("{broken} broken foreign keys"));
+    }
+    Ok(problems)
+}
+
+#[derive(sqlx::FromRow)]
+struct AuditRow {
+    seq: i64,
+    at: Ts,
+    actor: String,
+    action: String,
+    subject: String,
+    detail: String,
+    prev_hash: String,
+    hash: String,
+}
+
+/// Walks the audit chain (I10); gives the first line that does not fit, in words.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn audit_break(conn: &mut Conn) -> Result<Option<String>> {
+    const PAGE: i64 = 1000;
+    let (mut seq, mut hash) = (0_i64, String::new());
+    loop {
+        let rows = all!(
+            conn,
+            AuditRow,
+            "SELECT seq, at, actor, action, subject, detail, prev_hash, hash FROM audit_line \
+             WHERE seq > $1 ORDER BY seq LIMIT $2",
+            seq,
+            PAGE
+        )?;
+        let page_was_full = rows.len() as i64 == PAGE;
+        for row in rows {
+            let entry = AuditEntry {
+                actor: &row.actor,
+                action: &row.action,
+                subject: &row.subject,
+                detail: row.detail,
+            };
+            if row.seq != seq + 1
+                || row.prev_hash != hash
+                || line_hash(&hash, row.seq, row.at, &entry) != row.hash
+            {
+                return Ok(Some(format!("audit line {} does not follow line {seq}", row.seq)));
+            }
+            (seq, hash) = (row.seq, row.hash);
+        }
+        if !page_was_full {
+            break;
+        }
+    }
+    let head = opt!(conn, (i64, String), "SELECT seq, hash FROM audit_head WHERE only_row = 1")?;
+    Ok((head != Some((seq, hash))).then(|| "the chain's head is not its last line".to_owned()))
+}
+
+/// Receipts whose content no longer has the hash it was issued with; gives their numbers.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn changed_receipts(conn: &mut Conn) -> Result<Vec<String>> {
+    const PAGE: i64 = 1000;
+    let mut changed = Vec::new();
+    let mut after = String::new();
+    loop {
+        let rows = all!(
+            conn,
+            (String, String, String),
+            "SELECT number, content, content_sha256 FROM receipt WHERE number > $1 ORDER BY number LIMIT $2",
+            after.as_str(),
+            PAGE
+        )?;
+        let page_was_full = rows.len() as i64 == PAGE;
+        for (number, content, hash) in rows {
+            if sha256_hex(&content) != hash {
+                changed.push(number.clone());
+            }
+            after = number;
+        }
+        if !page_was_full {
+            return Ok(changed);
+        }
+    }
+}

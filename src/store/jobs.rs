@@ -1,0 +1,165 @@
+//! Jobs: one item of work each, leased to a worker, never held in a transaction while they run.
+
+use std::time::Duration;
+
+use sqlx::QueryBuilder;
+
+use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt};
+use crate::clock::Ts;
+use crate::domain::ids::JobId;
+
+/// A job to write.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// Its id.
+    pub id: JobId,
+    /// What to do.
+    pub kind: &'static str,
+    /// To what.
+    pub subject: String,
+    /// Help for the doer; may be out of date.
+    pub hint: Option<String>,
+    /// Not before.
+    pub run_at: Ts,
+}
+
+/// A job that this worker holds.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// What to do.
+    pub kind: String,
+    /// To what.
+    pub subject: String,
+    /// Help for the doer; may be out of date.
+    pub hint: Option<String>,
+    /// Tries so far, this one included.
+    pub attempts: i64,
+}
+
+/// Writes jobs; one that waits already is not doubled.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enqueue_batch(tx: &mut WriteTx, jobs: &[NewJob]) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    macro_rules! run {
+        ($t:expr) => {{
+            let mut q = QueryBuilder::new(
+                "INSERT INTO job (id, kind, subject, hint, state, run_at, attempts, created_at) ",
+            );
+            q.push_values(jobs, |mut row, j| {
+                row.push_bind(&j.id)
+                    .push_bind(j.kind)
+                    .push_bind(j.subject.as_str())
+                    .push_bind(j.hint.as_deref())
+                    .push_bind("waiting")
+                    .push_bind(j.run_at)
+                    .push_bind(0_i64)
+                    .push_bind(j.run_at);
+            });
+            q.push(" ON CONFLICT (kind, subject) WHERE state = 'waiting' DO NOTHING");
+            q.build().execute(&mut **$t).await.map(|_| ())
+        }};
+    }
+    super::db::meter::tick();
+    match &mut **tx {
+        Conn::Sqlite(t) => run!(t),
+        Conn::Postgres(t) => run!(t),
+    }
+    .map_err(StoreError::from)
+}
+
+/// Leases up to `limit` due jobs to `owner`. The outer condition repeats the inner one, so two workers on PostgreSQL
+/// never get the same job (a contract test proves it).
+///
+/// # Errors
+/// When the database refuses.
+pub async fn claim(tx: &mut WriteTx, owner: &str, lease: Duration, limit: i64, now: Ts) -> Result<Vec<Job>> {
+    all!(
+        tx,
+        Job,
+        "UPDATE job SET state = 'running', lease_owner = $1, lease_until = $2, attempts = attempts + 1 \
+         WHERE id IN (SELECT id FROM job WHERE ((state IN ('waiting', 'retrying') AND run_at <= $3) \
+         OR (state = 'running' AND lease_until < $3)) ORDER BY run_at, id LIMIT $4) \
+         AND ((state IN ('waiting', 'retrying') AND run_at <= $3) OR (state = 'running' AND lease_until < $3)) \
+         RETURNING id, kind, subject, hint, attempts",
+        owner,
+        now.plus(lease),
+        now,
+        limit
+    )
+}
+
+/// Ends a job. `false` when the lease was lost to another worker meanwhile.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn finish(tx: &mut WriteTx, id: &JobId, owner: &str) -> Result<bool> {
+    let changed = exec!(tx, "DELETE FROM job WHERE id = $1 AND lease_owner = $2", id, owner)?;
+    Ok(changed == 1)
+}
+
+/// Puts a job back for another try at `run_at`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn retry_later(tx: &mut WriteTx, id: &JobId, owner: &str, run_at: Ts, error: &str) -> Result<()> {
+    exec!(
+        tx,
+        "UPDATE job SET state = 'retrying', run_at = $3, lease_owner = NULL, lease_until = NULL, last_error = $4 \
+         WHERE id = $1 AND lease_owner = $2",
+        id,
+        owner,
+        run_at,
+        error
+    )?;
+    Ok(())
+}
+
+/// Gives up on a job: it stays, visible and replayable.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn give_up(tx: &mut WriteTx, id: &JobId, owner: &str, error: &str) -> Result<()> {
+    exec!(
+        tx,
+        "UPDATE job SET state = 'failed', lease_owner = NULL, lease_until = NULL, last_error = $3 \
+         WHERE id = $1 AND lease_owner = $2",
+        id,
+        owner,
+        error
+    )?;
+    Ok(())
+}
+
+/// When the next job is due, if there is one.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn next_due(conn: &mut Conn) -> Result<Option<Ts>> {
+    let row = opt!(
+        conn,
+        (Ts,),
+        "SELECT run_at FROM job WHERE state IN ('waiting', 'retrying') ORDER BY run_at LIMIT 1"
+    )?;
+    Ok(row.map(|(at,)| at))
+}
+
+/// Claims a period of a schedule; `true` for the one who was first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn begin_period(tx: &mut WriteTx, kind: &str, period: &str, at: Ts) -> Result<bool> {
+    let changed = exec!(
+        tx,
+        "INSERT INTO schedule_run (kind, period, started_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        kind,
+        period,
+        at
+    )?;
+    Ok(changed == 1)
+}

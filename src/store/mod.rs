@@ -1,0 +1,21 @@
+//! The store: every SQL statement of the project, one file per aggregate.
+
+pub mod db;
+pub mod types;
+
+pub mod audit;
+pub mod donors;
+pub mod gifts;
+pub mod inbox;
+pub mod invariants;
+pub mod jobs;
+pub mod ledger;
+pub mod migrate;
+pub mod outbox;
+pub mod payments;
+pub mod payouts;
+pub mod pledges;
+pub mod receipts;
+
+pub use db::{Conn, ReadTx, Result, Store, StoreError, WriteTx};
+pub use types::Day;

@@ -1,0 +1,74 @@
+//! What every page shares: head, header, footer, demo bar.
+
+use super::Link;
+
+/// The frame around a page.
+#[derive(Debug, Clone, Default)]
+pub struct Layout {
+    /// The language of the page, as BCP 47 (`en-GB`).
+    pub lang: String,
+    /// What the page is for; the brand name is added after it.
+    pub title: String,
+    /// The charity's name, as it calls itself.
+    pub brand: String,
+    /// The address of the charity's logo (SVG), or empty for none.
+    pub logo_href: String,
+    /// Where the logo and name lead.
+    pub home_href: String,
+    /// Stylesheets in order: `/assets/almoner.css`, then `/assets/brand.css`.
+    pub css: Vec<String>,
+    /// The one small script of this page, if it has one.
+    pub js: Option<String>,
+    /// Where people write when something is unclear; may be empty.
+    pub contact_email: String,
+    /// The lines at the foot: legal entity, registration numbers, address.
+    pub footer: Vec<String>,
+    /// The links in the header.
+    pub nav: Vec<Link>,
+    /// The bar that says this is a demo.
+    pub demo: Option<DemoBar>,
+    /// Whether search engines should leave the page out.
+    pub noindex: bool,
+}
+
+/// The bar over every page of a demo.
+#[derive(Debug, Clone, Default)]
+pub struct DemoBar {
+    /// The sentence: "Demo: no money moves".
+    pub text: String,
+    /// The tools: mailbox, time.
+    pub links: Vec<Link>,
+}
+
+impl Layout {
+    /// The frame used by the samples: the invented Lantern Freedom Trust.
+    pub fn sample(title: &str) -> Self {
+        Self {
+            lang: "en-GB".into(),
+            title: title.into(),
+            brand: "Lantern Freedom Trust".into(),
+            logo_href: "/assets/logo-demo.svg".into(),
+            home_href: "/".into(),
+            css: vec!["/assets/almoner.css".into(), "/assets/brand.css".into()],
+            js: None,
+            contact_email: "hello@lantern.example".into(),
+            footer: vec![
+                "Lantern Freedom Trust (UK) is a registered charity in England and Wales (1234567) and a company limited by guarantee (07654321).".into(),
+                "12 Harbour Street, London SE1 0AA".into(),
+            ],
+            nav: vec![Link::new("Sign in", "/sign-in")],
+            demo: None,
+            noindex: false,
+        }
+    }
+
+    /// The same frame with the demo bar.
+    pub fn sample_demo(title: &str) -> Self {
+        let links = vec![Link::new("Mailbox", "/sandbox/mail"), Link::new("Move time", "/sandbox/clock")];
+        Self {
+            demo: Some(DemoBar { text: "Demo: no money moves".into(), links }),
+            noindex: true,
+            ..Self::sample(title)
+        }
+    }
+}

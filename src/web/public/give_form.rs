@@ -1,0 +1,323 @@
+//! Reading the giving form: every field checked, every mistake named at its field, nothing believed that we can
+//! work out ourselves.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use email_address::{EmailAddress, Options};
+use serde::Deserialize;
+
+use crate::config::{AddressRule, Charity, Entity, WordingKey};
+use crate::domain::donor::{Address, DonorDetails, Tribute};
+use crate::domain::frequency::Frequency;
+use crate::domain::money::{AmountError, Currency, Money};
+use crate::domain::states::{DonorKind, TributeKind};
+use crate::domain::{fee, postcode};
+use crate::services::give::GiveCommand;
+
+const NAME_AT_MOST: usize = 120;
+const LINE_AT_MOST: usize = 120;
+const NOTE_AT_MOST: usize = 500;
+
+/// The form as sent: text, nothing more. Unknown fields are left aside, a field sent twice is refused.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Raw {
+    pub token: String,
+    pub entity: String,
+    pub currency: String,
+    pub campaign: String,
+    pub frequency: String,
+    pub amount_once: String,
+    pub amount_monthly: String,
+    pub amount_quarterly: String,
+    pub amount_yearly: String,
+    pub amount_other: String,
+    pub cover_fee: String,
+    pub fund: String,
+    pub note: String,
+    pub tribute_kind: String,
+    pub tribute_name: String,
+    pub donor_kind: String,
+    pub organisation: String,
+    pub given_name: String,
+    pub family_name: String,
+    pub email: String,
+    pub address_line1: String,
+    pub address_line2: String,
+    pub city: String,
+    pub region: String,
+    pub postcode: String,
+    pub country: String,
+    pub gift_aid: String,
+    pub gift_aid_wording: String,
+    pub updates_stories: String,
+    pub updates_events: String,
+    pub updates_help: String,
+}
+
+impl Raw {
+    /// The chosen ask amount of a frequency.
+    pub fn ask(&self, frequency: Frequency) -> &str {
+        match frequency {
+            Frequency::Once => &self.amount_once,
+            Frequency::Monthly => &self.amount_monthly,
+            Frequency::Quarterly => &self.amount_quarterly,
+            Frequency::Yearly => &self.amount_yearly,
+        }
+    }
+
+    /// True when an organisation gives.
+    pub fn is_organisation(&self) -> bool {
+        self.donor_kind == "organisation"
+    }
+}
+
+/// What is wrong, by field name.
+pub type Mistakes = BTreeMap<&'static str, String>;
+
+/// Where the gift goes and in what currency; decided by the charity file, never by the form alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The charity.
+    pub charity: &'a Charity,
+    /// The receiving entity.
+    pub entity: &'a Entity,
+    /// One of its currencies.
+    pub currency: Currency,
+    /// Its day, for wording and campaigns.
+    pub today: jiff::civil::Date,
+}
+
+/// Checks a form. The command's form mark is filled in by the caller.
+///
+/// # Errors
+/// Every mistake at once, each in words that say how to put it right.
+pub fn check(place: Place<'_>, raw: &Raw) -> Result<GiveCommand, Mistakes> {
+    let mut wrong = Mistakes::new();
+    let frequency = Frequency::from_str(&raw.frequency).ok().filter(|f| place.entity.frequencies.contains(f));
+    if frequency.is_none() {
+        wrong.insert("frequency", "Choose how often you would like to give".to_owned());
+    }
+    let amount = frequency.and_then(|f| amount(place, raw, f, &mut wrong));
+    let fund_id = fund(place, raw, &mut wrong);
+    let campaign = place.charity.campaign(&raw.campaign);
+    let campaign = campaign.filter(|c| c.is_offered_by(&place.entity.id) && c.is_open_on(place.today));
+    let donor = donor(place, raw, &mut wrong);
+    let gift_aid = gift_aid(place, raw, &mut wrong);
+    let note = note(raw, &mut wrong);
+    let tribute = tribute(raw, &mut wrong);
+    let (Some(frequency), Some(amount), Some(fund_id), true) = (frequency, amount, fund_id, wrong.is_empty())
+    else {
+        return Err(wrong);
+    };
+    Ok(GiveCommand {
+        form_nonce: String::new(),
+        entity_id: place.entity.id.clone(),
+        frequency,
+        fund_id,
+        campaign_id: campaign.map(|c| c.id.clone()),
+        amount,
+        fee_cover: cover(place, raw, amount),
+        donor,
+        note,
+        tribute,
+        gift_aid,
+        consents: consents(raw),
+    })
+}
+
+fn amount(place: Place<'_>, raw: &Raw, frequency: Frequency, wrong: &mut Mistakes) -> Option<Money> {
+    let locale = place.entity.locale.as_str();
+    let least = place.entity.minimum_in(place.currency)?;
+    let most = place.entity.maximum_in(place.currency)?;
+    let typed = if raw.amount_other.trim().is_empty() { raw.ask(frequency) } else { &raw.amount_other };
+    let from_least = format!("Enter an amount of {} or more", least.display_short(locale));
+    let words = match Money::parse_typed(typed, place.currency) {
+        Ok(amount) if amount.minor() < least.minor() => from_least,
+        Ok(amount) if amount.minor() > most.minor() => format!(
+            "Enter an amount of {} or less. To give more, write to {}",
+            most.display_short(locale),
+            place.charity.brand.contact_email
+        ),
+        Ok(amount) if place.currency.exponent() == 3 && amount.minor() % 10 != 0 => {
+            format!("Enter an amount in {} with two decimals", place.currency)
+        }
+        Ok(amount) => return Some(amount),
+        Err(AmountError::Empty) => "Choose an amount, or enter your own".to_owned(),
+        Err(AmountError::NotPositive) => from_least,
+        Err(AmountError::DecimalComma) => "Use a full stop for the decimals, like 10.00".to_owned(),
+        Err(AmountError::TooManyDecimals) if place.currency.exponent() == 0 => {
+            format!("Enter a whole number: {} has no decimals", place.currency)
+        }
+        Err(AmountError::TooManyDecimals) => {
+            format!("Enter an amount with at most {} decimals", place.currency.exponent())
+        }
+        Err(AmountError::TooLarge) => format!("Enter an amount of {} or less", most.display_short(locale)),
+        Err(AmountError::NotANumber) => "Enter an amount in figures, like 25 or 25.50".to_owned(),
+    };
+    wrong.insert("amount_other", words);
+    None
+}
+
+/// What to add so that the whole gift arrives; worked out here, whatever the form said.
+fn cover(place: Place<'_>, raw: &Raw, amount: Money) -> Money {
+    let rule = place.entity.cover_fee.as_ref().filter(|_| !raw.cover_fee.is_empty());
+    rule.and_then(|r| fee::cover(amount, r.percent, r.fixed_in(place.currency)?.minor()).ok())
+        .unwrap_or(Money::zero(place.currency))
+}
+
+fn fund(place: Place<'_>, raw: &Raw, wrong: &mut Mistakes) -> Option<String> {
+    let fund = place.charity.fund(&raw.fund).filter(|f| f.is_offered_by(&place.entity.id));
+    if fund.is_none() {
+        wrong.insert("fund", "Choose where your gift should go".to_owned());
+    }
+    fund.map(|f| f.id.clone())
+}
+
+/// One line of text: trimmed, not too long, no control characters (a line break in a name could reach a mail header).
+fn line(
+    wrong: &mut Mistakes,
+    field: &'static str,
+    typed: &str,
+    at_most: usize,
+    missing: Option<&str>,
+) -> String {
+    let text = typed.trim();
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if text.is_empty() {
+        if let Some(words) = missing {
+            wrong.insert(field, words.to_owned());
+        }
+    } else if text.chars().any(breaks) {
+        wrong.insert(field, "Write this on one line".to_owned());
+    } else if text.chars().count() > at_most {
+        wrong.insert(field, format!("Shorten this to {at_most} characters or fewer"));
+    }
+    text.to_owned()
+}
+
+fn donor(place: Place<'_>, raw: &Raw, wrong: &mut Mistakes) -> DonorDetails {
+    let organisation = raw.is_organisation().then(|| {
+        line(wrong, "organisation", &raw.organisation, NAME_AT_MOST, Some("Enter the organisation's name"))
+    });
+    DonorDetails {
+        kind: if raw.is_organisation() { DonorKind::Organisation } else { DonorKind::Individual },
+        given_name: line(wrong, "given_name", &raw.given_name, NAME_AT_MOST, Some("Enter your first name")),
+        family_name: line(wrong, "family_name", &raw.family_name, NAME_AT_MOST, Some("Enter your last name")),
+        organisation,
+        email: email(raw, wrong),
+        address: address(place, raw, wrong),
+        locale: place.entity.locale.clone(),
+    }
+}
+
+fn email(raw: &Raw, wrong: &mut Mistakes) -> String {
+    let text = line(
+        wrong,
+        "email",
+        &raw.email,
+        254,
+        Some("Enter your e-mail address, so that we can send your receipt"),
+    );
+    let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
+    let fits = text.is_ascii() && EmailAddress::parse_with_options(&text, options).is_ok();
+    if !fits {
+        wrong.entry("email").or_insert_with(|| {
+            "Enter an e-mail address with an @ and a dot, like name@example.org".to_owned()
+        });
+    }
+    text
+}
+
+/// True when the form asks for an address in this case.
+fn address_wanted(place: Place<'_>, raw: &Raw) -> (bool, bool) {
+    let aid = place.entity.gift_aid && !raw.is_organisation() && !raw.gift_aid.is_empty();
+    match place.entity.address_required {
+        AddressRule::Always => (true, true),
+        AddressRule::WithGiftAid => (aid, aid),
+        AddressRule::Optional => (true, aid),
+    }
+}
+
+fn address(place: Place<'_>, raw: &Raw, wrong: &mut Mistakes) -> Option<Address> {
+    let (shown, required) = address_wanted(place, raw);
+    if !shown {
+        return None;
+    }
+    let typed = Address {
+        line1: raw.address_line1.trim().to_owned(),
+        line2: raw.address_line2.trim().to_owned(),
+        city: raw.city.trim().to_owned(),
+        region: raw.region.trim().to_owned(),
+        postcode: raw.postcode.trim().to_owned(),
+        country: raw.country.trim().to_owned(),
+    };
+    if !required && typed.is_blank() {
+        return None;
+    }
+    let known = isocountry::CountryCode::for_alpha2(&typed.country).is_ok();
+    if !known {
+        wrong.insert("country", "Choose your country".to_owned());
+    }
+    let home = Some("Enter the first line of your address");
+    line(wrong, "address_line1", &raw.address_line1, LINE_AT_MOST, home);
+    line(wrong, "address_line2", &raw.address_line2, LINE_AT_MOST, None);
+    line(wrong, "city", &raw.city, LINE_AT_MOST, Some("Enter your town or city"));
+    line(wrong, "region", &raw.region, LINE_AT_MOST, None);
+    let lower = typed.line1.to_lowercase();
+    if lower.starts_with("c/o") || lower.contains(" c/o ") {
+        let words = "Enter the address where you live: a c/o address cannot be used";
+        wrong.insert("address_line1", words.to_owned());
+    }
+    Some(Address { postcode: checked_postcode(raw, &typed.country, wrong), ..typed })
+}
+
+fn checked_postcode(raw: &Raw, country: &str, wrong: &mut Mistakes) -> String {
+    let needed = matches!(country, "GB" | "US" | "CA" | "AU" | "DE" | "NL");
+    let missing = needed.then_some("Enter your postcode");
+    let text = line(wrong, "postcode", &raw.postcode, 16, missing);
+    if country == "GB" && !text.is_empty() {
+        return postcode::normalise_uk(&text).unwrap_or_else(|| {
+            wrong.insert("postcode", "Enter a full UK postcode, like SW1A 1AA".to_owned());
+            text
+        });
+    }
+    text
+}
+
+/// Only an individual giving to a Gift Aid entity can declare (UK-2, UK-7); for others the tick means nothing.
+fn gift_aid(place: Place<'_>, raw: &Raw, wrong: &mut Mistakes) -> bool {
+    if !place.entity.gift_aid || raw.is_organisation() || raw.gift_aid.is_empty() {
+        return false;
+    }
+    let shown = place.charity.wording.current(WordingKey::GiftAidDeclaration, place.entity, place.today);
+    if shown.is_none_or(|w| w.version != raw.gift_aid_wording) {
+        let words = "The words of the declaration have changed since you opened this page. Read them again, then continue";
+        wrong.insert("gift_aid", words.to_owned());
+    }
+    true
+}
+
+fn note(raw: &Raw, wrong: &mut Mistakes) -> Option<String> {
+    let text = raw.note.trim().replace("\r\n", "\n");
+    if text.chars().count() > NOTE_AT_MOST {
+        wrong.insert("note", format!("Shorten your message to {NOTE_AT_MOST} characters or fewer"));
+    } else if text.chars().any(|c| c.is_control() && c != '\n') {
+        wrong.insert("note", "Write your message in letters and figures only".to_owned());
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+fn tribute(raw: &Raw, wrong: &mut Mistakes) -> Option<Tribute> {
+    let kind = TributeKind::from_str(&raw.tribute_kind).ok()?;
+    let name =
+        line(wrong, "tribute_name", &raw.tribute_name, NAME_AT_MOST, Some("Enter the name of the person"));
+    Some(Tribute { kind, name })
+}
+
+fn consents(raw: &Raw) -> Vec<&'static str> {
+    let boxes =
+        [("stories", &raw.updates_stories), ("events", &raw.updates_events), ("help", &raw.updates_help)];
+    boxes.into_iter().filter(|(_, ticked)| !ticked.is_empty()).map(|(purpose, _)| purpose).collect()
+}

@@ -1,0 +1,13 @@
+//! Pages anybody may see.
+
+pub mod give;
+mod give_form;
+mod give_view;
+pub mod thanks;
+
+use axum::response::Redirect;
+
+/// `GET /`: the giving form is the start page until there is more to show.
+pub async fn home() -> Redirect {
+    Redirect::to("/give")
+}

@@ -1,0 +1,178 @@
+//! `/give/thanks/{reference}`: the truth as known now.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+
+use crate::config::Entity;
+use crate::domain::dates;
+use crate::domain::donor::mask_email;
+use crate::domain::frequency::Frequency;
+use crate::services::give::{self, Started};
+use crate::services::status::{self, Status, Truth};
+use crate::services::{ServiceError, compose};
+use crate::web::AppState;
+use crate::web::errors::AppError;
+use crate::web::layout::frame;
+use crate::web::pages::thanks::Retry;
+use crate::web::pages::{Link, Row, ThanksPage, ThanksState};
+
+/// Shows how a gift stands. Changes nothing.
+pub async fn show(
+    State(state): State<AppState>,
+    Path(reference): Path<String>,
+) -> Result<Response, AppError> {
+    let status = status::of_reference(&state.deps, &reference).await?.ok_or_else(AppError::not_found)?;
+    let entity = compose::entity(&state.deps, &status.payment.entity_id)?;
+    Ok(Html(page(&state, entity, &status).render()?).into_response())
+}
+
+/// Leads back to the payment page: the open one, or a fresh one when it has closed.
+pub async fn try_again(
+    State(state): State<AppState>,
+    Path(reference): Path<String>,
+) -> Result<Redirect, AppError> {
+    match give::resume(&state.deps, &reference).await {
+        Ok(Some(Started::Checkout(url))) => Ok(Redirect::to(&url)),
+        Ok(Some(Started::Already(reference))) => Ok(Redirect::to(&format!("/give/thanks/{reference}"))),
+        Ok(None) => Err(AppError::not_found()),
+        Err(error) => Err(ServiceError::into(error)),
+    }
+}
+
+fn page(state: &AppState, entity: &Entity, status: &Status) -> ThanksPage {
+    let payment = &status.payment;
+    let locale = entity.locale.as_str();
+    let amount = payment.total().display(locale);
+    let fund = compose::fund_name(&state.deps, &payment.fund_id);
+    let email = mask_email(&payment.donor.email);
+    let here = format!("/give/thanks/{}", payment.reference);
+    let words = words(status.truth, &amount, &fund, &email, payment.frequency);
+    let mut layout = frame(state, Some(entity), words.title);
+    layout.noindex = true;
+    let done = matches!(status.truth, Truth::Paid | Truth::Confirming);
+    ThanksPage {
+        layout,
+        state: words.state,
+        heading: words.heading,
+        lead: words.lead,
+        summary: summary(state, entity, status, &amount, &fund),
+        next: if status.truth == Truth::Paid { next_gift(entity, status, &amount) } else { String::new() },
+        retry: (status.truth == Truth::NotCompleted).then(|| Retry {
+            action: here.clone(),
+            label: "Go to the payment page".to_owned(),
+            token: String::new(),
+        }),
+        reload_href: if status.truth == Truth::Unknown { here } else { String::new() },
+        action: (status.truth == Truth::Refused).then(|| Link::new("Give another way", "/give")),
+        links: match status.truth {
+            Truth::NotCompleted => vec![Link::new("Change something first", "/give")],
+            _ if done => vec![Link::new("Give again", "/give")],
+            _ => Vec::new(),
+        },
+        reference: payment.id.to_string(),
+    }
+}
+
+struct Words {
+    title: &'static str,
+    state: ThanksState,
+    heading: String,
+    lead: Vec<String>,
+}
+
+fn words(truth: Truth, amount: &str, fund: &str, email: &str, frequency: Frequency) -> Words {
+    let lines = |lines: &[&str]| lines.iter().map(|l| (*l).to_owned()).collect::<Vec<_>>();
+    match truth {
+        Truth::Paid => Words {
+            title: "Thank you",
+            state: ThanksState::Paid,
+            heading: format!("Thank you. {amount} is on its way to {fund}."),
+            lead: vec![format!("Your receipt is on its way to {email}. It can take a few minutes.")],
+        },
+        Truth::Confirming => Words {
+            title: "Your bank is confirming your gift",
+            state: ThanksState::Confirming,
+            heading: format!("Thank you. Your gift of {amount} is with your bank."),
+            lead: vec![
+                format!("Your bank confirms this within 7 working days. We'll e-mail you at {email}."),
+                "Your receipt comes once the gift has reached us.".to_owned(),
+            ],
+        },
+        Truth::Unknown => Words {
+            title: "We are checking your gift",
+            state: ThanksState::Checking,
+            heading: "We are checking your gift".to_owned(),
+            lead: lines(&[
+                "The payment page has not told us yet how it went. There is no need to give again: if the payment went through, it is safe.",
+                "You can close this page. When the gift has arrived, your receipt comes by e-mail.",
+            ]),
+        },
+        Truth::NotCompleted => Words {
+            title: "Your gift was not completed",
+            state: ThanksState::NotCompleted,
+            heading: "Your gift was not completed. Nothing was taken.".to_owned(),
+            lead: match frequency {
+                Frequency::Once => lines(&["You can go on where you stopped, or change something first."]),
+                _ => lines(&[
+                    "No regular gift was set up. You can go on where you stopped, or change something first.",
+                ]),
+            },
+        },
+        Truth::Refused => Words {
+            title: "Your bank did not make the payment",
+            state: ThanksState::NotCompleted,
+            heading: "Your bank did not make the payment. Nothing was taken.".to_owned(),
+            lead: vec![format!(
+                "We have written to {email} about it. You can give with another account or a card."
+            )],
+        },
+    }
+}
+
+fn summary(state: &AppState, entity: &Entity, status: &Status, amount: &str, fund: &str) -> Vec<Row> {
+    let payment = &status.payment;
+    let locale = entity.locale.as_str();
+    let mut rows = vec![Row::figure("Amount", amount)];
+    if !payment.fee_cover.is_zero() {
+        let part = format!(
+            "{} gift and {} card fee",
+            payment.amount.display(locale),
+            payment.fee_cover.display(locale)
+        );
+        rows.push(Row::new("Made up of", part));
+    }
+    let often = match payment.frequency {
+        Frequency::Once => "Once",
+        Frequency::Monthly => "Every month",
+        Frequency::Quarterly => "Every three months",
+        Frequency::Yearly => "Every year",
+    };
+    rows.push(Row::new("How often", often));
+    rows.push(Row::new("Goes to", fund));
+    if let Some(campaign) = payment.campaign_id.as_ref().and_then(|c| state.deps.config.charity.campaign(c)) {
+        rows.push(Row::new("Campaign", campaign.name.as_str()));
+    }
+    if let Some(gift) = &status.gift {
+        let method = match &gift.method_last4 {
+            Some(digits) => format!("{} ending {digits}", gift.method_label),
+            None => gift.method_label.clone(),
+        };
+        rows.push(Row::new("Paid with", method));
+        rows.push(Row::figure("Date", dates::long(gift.received_on.0, locale)));
+        if gift.declaration_id.is_some() {
+            rows.push(Row::new("Gift Aid", "Yes"));
+        }
+    }
+    rows
+}
+
+fn next_gift(entity: &Entity, status: &Status, amount: &str) -> String {
+    match status.pledge.as_ref().and_then(|p| p.next_charge_at) {
+        Some(at) => {
+            let day = dates::long(at.date_in(&entity.time_zone), &entity.locale);
+            format!("Your next gift of {amount} is on {day}. To change or stop it, write to us.")
+        }
+        None => String::new(),
+    }
+}
