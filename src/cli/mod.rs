@@ -68,6 +68,8 @@ enum ConfigAction {
 /// # Errors
 /// Whatever stopped it, for people to read.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Only fails when a provider is there already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     match cli.command {
         Command::Demo { data, port } => demo::run(&data, port).await,
         Command::Serve { no_worker, no_migrate } => serve::run(!no_worker, !no_migrate).await,

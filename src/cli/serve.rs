@@ -29,7 +29,7 @@ pub async fn run(with_worker: bool, migrate: bool) -> anyhow::Result<ExitCode> {
     tracing::info!(address = %listener.local_addr()?, database = deps.store.name(), "serving");
     let worker = with_worker.then(|| tokio::spawn(Worker::new(deps.clone()).run(stop.clone())));
     let store = deps.store.clone();
-    app::serve(listener, router(AppState::new(deps, None)), stop.clone()).await?;
+    app::serve(listener, router(AppState::new(deps, None), None), stop.clone()).await?;
     stop.cancel();
     if let Some(worker) = worker {
         worker.await?;

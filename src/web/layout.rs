@@ -1,7 +1,7 @@
 //! The frame around every page, from the charity file.
 
 use super::AppState;
-use super::pages::{Layout, Link};
+use super::pages::Layout;
 use crate::config::Entity;
 
 /// A frame with a title; `entity` decides the language and the lines at the foot.
@@ -21,7 +21,7 @@ pub fn frame(state: &AppState, entity: Option<&Entity>, title: &str) -> Layout {
         js: None,
         contact_email: charity.brand.contact_email.clone(),
         footer,
-        nav: vec![Link::new("Give", "/give")],
+        nav: Vec::new(),
         demo: state.demo.as_deref().cloned(),
         noindex: false,
     }

@@ -11,7 +11,8 @@ mod router;
 mod security;
 mod webhook;
 
-pub use router::{ROUTES, Route, router};
+pub use layout::frame;
+pub use router::{Policy, ROUTES, Route, router};
 
 use std::sync::Arc;
 

@@ -63,8 +63,8 @@ pub const ROUTES: &[Route] = &[
     Route { path: "/readyz", policy: Policy::Operations, methods: || get(ops::readyz) },
 ];
 
-/// The application.
-pub fn router(state: AppState) -> Router {
+/// The application; `extra` pages (the demo's) get the same guards as our own.
+pub fn router(state: AppState, extra: Option<Router<AppState>>) -> Router {
     let mut pages = Router::new();
     let mut machines = Router::new();
     for route in ROUTES {
@@ -72,6 +72,9 @@ pub fn router(state: AppState) -> Router {
             Policy::Public => pages = pages.route(route.path, (route.methods)()),
             Policy::Signed | Policy::Operations => machines = machines.route(route.path, (route.methods)()),
         }
+    }
+    if let Some(extra) = extra {
+        pages = pages.merge(extra);
     }
     let pages = pages
         .fallback(|| async { StatusCode::NOT_FOUND })

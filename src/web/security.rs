@@ -41,10 +41,10 @@ pub async fn headers(State(state): State<AppState>, mut request: Request, next: 
     ];
     let map = response.headers_mut();
     for (name, value) in fixed {
-        map.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        map.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
     if let Ok(value) = HeaderValue::from_str(&policy) {
-        map.insert(header::CONTENT_SECURITY_POLICY, value);
+        map.entry(header::CONTENT_SECURITY_POLICY).or_insert(value);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         map.insert(HeaderName::from_static("x-request-id"), value);
