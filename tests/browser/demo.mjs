@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const LABELS = { give: 'Giving form', mailbox: 'Mailbox', clock: 'Clock' };
+const LABELS = { start: 'Start here', give: 'Giving form', mailbox: 'Mailbox', clock: 'Clock' };
 const START_WITHIN = 90_000;
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));

@@ -1,8 +1,21 @@
 // The walks, each by a visitor of its own with a mailbox of its own. The sums are those of the demo's charity.
 import assert from 'node:assert/strict';
 
+function says(text, words, what) {
+  assert.ok(words.test(text), `${what} should say ${words}, but says:\n${text.slice(0, 900)}`);
+}
+
 // £25 with the card fee covered: 1.5 % and 20p, rounded up so that the whole £25 arrives.
 const WITH_FEE = '£25.59';
+
+async function startAndNotFound(v) {
+  await v.page.goto(v.demo.urls.start);
+  await v.look('start', { dark: true });
+  const answer = await v.page.goto(new URL('/no-such-page', v.demo.urls.give).href);
+  assert.equal(answer.status(), 404);
+  says(await v.page.locator('h1').innerText(), /could not find/, 'the page that is not there');
+  await v.look('not-found');
+}
 
 async function giveOnceWithEverything(v) {
   await v.openForm();
@@ -12,7 +25,7 @@ async function giveOnceWithEverything(v) {
   await v.introduce();
   await v.declareGiftAid();
   if (v.js) {
-    assert.match(await v.page.locator('#give-button').innerText(), new RegExp(WITH_FEE), 'the button tells the whole sum');
+    says(await v.page.locator('#give-button').innerText(), new RegExp(WITH_FEE), 'the button');
     await v.look('give-filled-in', { dark: true });
   }
   await v.send();
@@ -21,12 +34,12 @@ async function giveOnceWithEverything(v) {
   await v.look('pay');
   await v.pay('card-success');
   const thanks = await v.atThanks('Received');
-  assert.match(thanks, /Thank you/);
-  assert.match(thanks, new RegExp(WITH_FEE));
+  says(thanks, /Thank you/, 'the thank-you page');
+  says(thanks, new RegExp(WITH_FEE), 'the thank-you page');
   await v.look('thanks-received');
   const receipt = await v.onlyReceipt();
-  assert.match(receipt.text, new RegExp(WITH_FEE), 'the sum on the receipt');
-  assert.match(receipt.text, /Gift Aid/, 'Gift Aid on the receipt');
+  says(receipt.text, new RegExp(WITH_FEE), 'the receipt');
+  says(receipt.text, /Gift Aid/, 'the receipt');
   await v.look('mailbox', { page: v.post });
   await v.post.goto(receipt.url);
   await v.look('mail-receipt', { page: v.post });
@@ -39,12 +52,12 @@ async function declinedThenPaid(v) {
   await v.sendAndPay('card-declined');
   const alert = v.page.locator('[role=alert]');
   await alert.waitFor();
-  assert.match(await alert.innerText(), /declined/i, 'the payment page says that the card was declined');
+  says(await alert.innerText(), /declined/i, 'the payment page');
   await v.look('pay-declined');
   await v.pay('card-success');
   await v.atThanks('Received');
   const receipt = await v.onlyReceipt();
-  assert.match(receipt.text, /£50\.00/);
+  says(receipt.text, /£50\.00/, 'the receipt');
   assert.equal((await v.mails()).length, 1, 'mails after one decline and one gift');
 }
 
@@ -55,7 +68,7 @@ async function monthlyAndAMonthLater(v) {
   await v.introduce();
   await v.sendAndPay('card-success');
   const thanks = await v.atThanks('Received');
-  assert.match(thanks, /Every month/);
+  says(thanks, /Every month/, 'the thank-you page');
   await v.look('thanks-monthly');
   const first = await v.onlyReceipt(/Gift 1 of your monthly gift/);
   await v.moveClock(/month/i);
@@ -70,7 +83,7 @@ async function directDebit(v) {
   await v.introduce();
   await v.sendAndPay('bacs-success');
   const thanks = await v.atThanks('On its way');
-  assert.match(thanks, /with your bank/);
+  says(thanks, /with your bank/, 'the thank-you page');
   await v.look('thanks-confirming');
   const here = v.page.url();
   await v.mailAbout(/We have your instruction for £100\.00/, 'the confirmation before the money');
@@ -90,7 +103,7 @@ async function backWithoutPaying(v) {
   const hosted = v.page.url();
   await v.page.getByRole('link', { name: /Back/ }).click();
   const thanks = await v.atThanks('Not completed');
-  assert.match(thanks, /Nothing was taken/);
+  says(thanks, /Nothing was taken/, 'the thank-you page');
   await v.look('thanks-not-completed');
   await v.page.locator('main form button[type=submit]').click();
   await v.atPaymentPage();
@@ -111,7 +124,7 @@ async function mistakes(v) {
   const summary = v.page.locator('#error-summary');
   await summary.waitFor();
   assert.ok(await summary.evaluate((e) => e === document.activeElement), 'the error summary has the focus');
-  assert.match(await v.page.title(), /^Another look/, 'the title says that something is wrong');
+  says(await v.page.title(), /^Another look/, 'the title');
   await v.look('give-mistakes', { dark: true });
   const links = await summary.locator('a').all();
   const targets = [];
@@ -180,8 +193,9 @@ async function keysOnly(v) {
   assert.equal(await v.total(), WITH_FEE);
 }
 
-/** In this order: the two that move the clock come after those that do not care, and before nothing that does. */
+/** In this order: those that move the clock come last, because all share one demo. */
 export const WALKS = [
+  { name: 'start and not found', walk: startAndNotFound },
   { name: 'give once', walk: giveOnceWithEverything },
   { name: 'give once without script', walk: giveOnceWithEverything, js: false },
   { name: 'declined then paid', walk: declinedThenPaid },

@@ -1,0 +1,15 @@
+//! Stories through HTTP, against a real database and the Stripe stand-in.
+
+mod support;
+
+mod architecture;
+mod config;
+mod faults;
+mod give;
+mod pages;
+mod settle;
+mod stand_in;
+mod store_contract;
+mod storm;
+mod verify;
+mod webhooks;
