@@ -305,7 +305,7 @@ async fn open_page(deps: &Deps, payment: &Payment) -> Result<Started> {
         }
     };
     let mut tx = deps.store.write().await?;
-    let current = payments::by_id(&mut tx, &payment.id).await?;
+    let current = payments::hold(&mut tx, &payment.id).await?;
     let state = current.map_or(payment.state, |p| p.state).apply(PaymentState::Open);
     let facts = StripeFacts {
         session: Some(&session.id),
@@ -339,7 +339,7 @@ async fn close_page(deps: &Deps, payment: &Payment) -> Result<Option<Started>> {
         Err(error) => return Err(error.into()),
     }
     let mut tx = deps.store.write().await?;
-    let current = payments::by_id(&mut tx, &payment.id).await?;
+    let current = payments::hold(&mut tx, &payment.id).await?;
     let state = current.map_or(payment.state, |p| p.state).apply(PaymentState::Expired);
     payments::update(&mut tx, &payment.id, state, &StripeFacts::default(), deps.clock.now()).await?;
     tx.commit().await?;

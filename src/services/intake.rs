@@ -127,7 +127,12 @@ fn work_for(kind: &str, object: &ObjectHint) -> Option<Work> {
         | "invoice.voided"
         | "invoice.marked_uncollectible" => own(LOOK_INVOICE),
         k if k.starts_with("customer.subscription.") => own(LOOK_SUBSCRIPTION),
-        "charge.refunded" | "charge.updated" => movements(LOOK_CHARGE),
+        // What reached the balance may come later than the success; the same look sees it.
+        "charge.updated" => match &object.payment_intent {
+            Some(intent) => Some(Work { job_kind: LOOK_PAYMENT, subject: intent.clone(), hint: None }),
+            None => own(LOOK_CHARGE),
+        },
+        "charge.refunded" => movements(LOOK_CHARGE),
         k if k.starts_with("charge.dispute.") => movements(LOOK_DISPUTE),
         k if k.starts_with("refund.") || k.starts_with("charge.refund.") => movements(LOOK_REFUND),
         k if k.starts_with("payout.") => own(LOOK_PAYOUT),

@@ -65,7 +65,8 @@ async fn find_or_close(deps: &Deps, payment: &Payment) -> Result<()> {
         }
     }
     let mut tx = deps.store.write().await?;
-    let state = payment.state.apply(PaymentState::Expired);
+    let current = payments::hold(&mut tx, &payment.id).await?;
+    let state = current.map_or(payment.state, |p| p.state).apply(PaymentState::Expired);
     payments::update(&mut tx, &payment.id, state, &StripeFacts::default(), deps.clock.now()).await?;
     tx.commit().await?;
     Ok(())

@@ -5,6 +5,15 @@ use crate::clock::Ts;
 use crate::domain::audit::{AuditEntry, line_hash};
 use crate::domain::ids::AuditId;
 
+/// Holds the chain's head until the transaction ends: for acts that have no row of their own to hold yet.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn hold_head(tx: &mut WriteTx) -> Result<()> {
+    exec!(tx, "UPDATE audit_head SET seq = seq WHERE only_row = 1")?;
+    Ok(())
+}
+
 /// Appends a line. Takes the chain's head for the rest of the transaction: call it last.
 ///
 /// # Errors

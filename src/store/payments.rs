@@ -182,6 +182,17 @@ find_by!(
     /// By id.
     by_id, "id", &PaymentId
 );
+/// By id, held against every other writer until the transaction ends. A state that is worked out from what was read
+/// must be read through this: on PostgreSQL two workers would else overwrite each other.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn hold(tx: &mut WriteTx, id: &PaymentId) -> Result<Option<Payment>> {
+    // An update of nothing locks the row in words that both databases know.
+    exec!(tx, "UPDATE payment SET state = state WHERE id = $1", id)?;
+    by_id(tx, id).await
+}
+
 find_by!(
     /// By the reference of the thank-you page.
     by_reference, "reference", &str

@@ -18,7 +18,11 @@ fn check_page(name: &str, html: &str) {
     assert_eq!(count("h1"), 1, "{name}: one heading");
     assert_eq!(count("main"), 1, "{name}: one main part");
     assert_eq!(count("title"), 1, "{name}: a title");
-    assert_eq!(count("script:not([src])") + count("style") + count("[style]") + count("[onclick]"), 0, "{name}: inline");
+    assert_eq!(
+        count("script:not([src])") + count("style") + count("[style]") + count("[onclick]"),
+        0,
+        "{name}: inline"
+    );
     for input in page.select(&selector("input:not([type=hidden]), select, textarea")) {
         let id = input.value().attr("id").unwrap_or_default();
         let labelled = count(&format!("label[for=\"{id}\"]")) > 0
@@ -26,7 +30,11 @@ fn check_page(name: &str, html: &str) {
         assert!(labelled, "{name}: {} has no label", input.html());
         if let Some(ids) = input.value().attr("aria-describedby") {
             for id in ids.split_whitespace() {
-                assert_eq!(count(&format!("[id=\"{id}\"]")), 1, "{name}: described by {id}, which is not there");
+                assert_eq!(
+                    count(&format!("[id=\"{id}\"]")),
+                    1,
+                    "{name}: described by {id}, which is not there"
+                );
             }
         }
     }

@@ -134,15 +134,15 @@ story! {
         let intent = app.gift("50").await;
         app.sandbox.refund(&intent, Some(2000)).await.expect("refunded");
         app.settle().await;
-        let mails = app.mails_about("efund");
+        let mails = app.mails_about("on its way back");
         assert_eq!(mails.len(), 1);
         for part in ["£20.00", "£50.00", "£30.00", "LFT-2026-00000001"] {
             assert!(mails[0].text.contains(part), "{part} in {}", mails[0].text);
         }
         app.sandbox.refund(&intent, None).await.expect("refunded");
         app.settle().await;
-        assert_eq!(app.mails_about("efund").len(), 2);
-        assert_eq!(app.count("SELECT SUM(amount_minor) FROM ledger_entry WHERE kind IN ('gift', 'refund')").await, 0);
+        assert_eq!(app.mails_about("on its way back").len(), 2);
+        assert_eq!(app.count("SELECT CAST(SUM(amount_minor) AS BIGINT) FROM ledger_entry WHERE kind IN ('gift', 'refund')").await, 0);
         assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 1, "the gift itself is never changed");
     }
 }
@@ -155,7 +155,7 @@ story! {
         app.sandbox.fail_refund(&refund).await;
         app.settle().await;
         assert_eq!(app.text("SELECT state FROM refund").await, "failed");
-        assert_eq!(app.count("SELECT SUM(amount_minor) FROM ledger_entry WHERE kind <> 'fee'").await, 5000);
+        assert_eq!(app.count("SELECT CAST(SUM(amount_minor) AS BIGINT) FROM ledger_entry WHERE kind <> 'fee'").await, 5000);
     }
 }
 
@@ -167,13 +167,13 @@ story! {
         let second = app.sandbox.dispute(&won, "fraudulent").await.expect("disputed");
         app.settle().await;
         assert_eq!(app.count("SELECT COUNT(*) FROM dispute WHERE state = 'open'").await, 2);
-        assert_eq!(app.count("SELECT SUM(amount_minor) FROM ledger_entry WHERE kind = 'dispute_withdrawn'").await, -35000);
+        assert_eq!(app.count("SELECT CAST(SUM(amount_minor) AS BIGINT) FROM ledger_entry WHERE kind = 'dispute_withdrawn'").await, -35000);
         assert_eq!(app.count("SELECT COUNT(*) FROM ledger_entry WHERE kind = 'dispute_fee'").await, 2);
         app.sandbox.close_dispute(&first, false).await;
         app.sandbox.close_dispute(&second, true).await;
         app.settle().await;
         assert_eq!(app.count("SELECT COUNT(*) FROM dispute WHERE state = 'lost'").await, 1);
-        assert_eq!(app.count("SELECT SUM(amount_minor) FROM ledger_entry WHERE kind = 'dispute_reinstated'").await, 10000);
+        assert_eq!(app.count("SELECT CAST(SUM(amount_minor) AS BIGINT) FROM ledger_entry WHERE kind = 'dispute_reinstated'").await, 10000);
     }
 }
 

@@ -99,7 +99,8 @@ async fn every_permutation_of_a_refunded_gift_ends_in_one_state() {
         let intent = app.intent_of(&session).await;
         app.sandbox.refund(&intent, None).await.expect("refunded");
         let events = app.hold_deliveries().await;
-        let wanted = ["checkout.session.completed", "payment_intent.succeeded", "charge.refunded", "refund.created"];
+        let wanted =
+            ["checkout.session.completed", "payment_intent.succeeded", "charge.refunded", "refund.created"];
         let four: Vec<&Delivery> =
             wanted.iter().filter_map(|w| events.iter().find(|e| e.event_type == *w)).collect();
         assert_eq!(four.len(), 4);
@@ -120,11 +121,13 @@ fn permutations(n: usize) -> Vec<Vec<usize>> {
     }
     let smaller = permutations(n - 1);
     let insert = |p: &Vec<usize>| {
-        (0..n).map(|at| {
-            let mut whole = p.clone();
-            whole.insert(at, n - 1);
-            whole
-        }).collect::<Vec<_>>()
+        (0..n)
+            .map(|at| {
+                let mut whole = p.clone();
+                whole.insert(at, n - 1);
+                whole
+            })
+            .collect::<Vec<_>>()
     };
     smaller.iter().flat_map(insert).collect()
 }

@@ -12,7 +12,9 @@ async fn broken_ids(app: &TestApp) -> Vec<&'static str> {
 /// Switches off the guards that keep damage out, as somebody with the database's password could.
 async fn unguard(app: &TestApp) {
     for sql in [
-        "DROP TRIGGER ledger_entry_no_delete", "DROP TRIGGER receipt_no_update", "DROP TRIGGER audit_line_no_update",
+        "DROP TRIGGER ledger_entry_no_delete",
+        "DROP TRIGGER receipt_no_update",
+        "DROP TRIGGER audit_line_no_update",
         "DROP TRIGGER audit_line_no_delete",
     ] {
         if app.database == Database::Sqlite {
@@ -20,7 +22,8 @@ async fn unguard(app: &TestApp) {
         }
     }
     for sql in [
-        "ALTER TABLE ledger_entry DISABLE TRIGGER ALL", "ALTER TABLE receipt DISABLE TRIGGER ALL",
+        "ALTER TABLE ledger_entry DISABLE TRIGGER ALL",
+        "ALTER TABLE receipt DISABLE TRIGGER ALL",
         "ALTER TABLE audit_line DISABLE TRIGGER ALL",
     ] {
         if app.database == Database::Postgres {

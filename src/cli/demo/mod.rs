@@ -115,7 +115,10 @@ async fn bind(port: u16) -> anyhow::Result<TcpListener> {
 }
 
 async fn start_sandbox(
-    listener: TcpListener, clock: &Clock, saved: &Saved, folder: &Path,
+    listener: TcpListener,
+    clock: &Clock,
+    saved: &Saved,
+    folder: &Path,
 ) -> anyhow::Result<Sandbox> {
     let clock = clock.clone();
     let options = Options {

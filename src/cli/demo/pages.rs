@@ -53,7 +53,8 @@ fn page(template: &impl Template) -> Response {
 }
 
 async fn start(State(state): State<AppState>) -> Response {
-    let place = |label: &str, href: &str, text: &str| Place { link: Link::new(label, href), text: text.to_owned() };
+    let place =
+        |label: &str, href: &str, text: &str| Place { link: Link::new(label, href), text: text.to_owned() };
     page(&HomeDemoPage {
         layout: layout(&state, "Demo"),
         heading: "See Almoner at work".to_owned(),
@@ -110,9 +111,13 @@ async fn mail_list(State(state): State<AppState>, Extension(world): Extension<Wo
 }
 
 async fn mail_show(
-    State(state): State<AppState>, Extension(world): Extension<World>, Path(name): Path<String>,
+    State(state): State<AppState>,
+    Extension(world): Extension<World>,
+    Path(name): Path<String>,
 ) -> Response {
-    let Some(mail) = mailbox::read(&world.folder, &name) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(mail) = mailbox::read(&world.folder, &name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let mut response = page(&MailShow {
         layout: layout(&state, &mail.subject),
         date: day(&mail),
@@ -129,7 +134,9 @@ async fn mail_show(
 
 /// The mail as a mail program would show it: nothing loaded, nothing run.
 async fn mail_html(Extension(world): Extension<World>, Path(name): Path<String>) -> Response {
-    let Some(mail) = mailbox::read(&world.folder, &name) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(mail) = mailbox::read(&world.folder, &name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups \
                   allow-popups-to-escape-sandbox";
     let headers = [
@@ -155,7 +162,9 @@ struct Move {
 }
 
 async fn clock_show(
-    State(state): State<AppState>, Extension(world): Extension<World>, Query(moved): Query<Move>,
+    State(state): State<AppState>,
+    Extension(world): Extension<World>,
+    Query(moved): Query<Move>,
 ) -> Response {
     let today = world.deps.clock.now().date_in(&jiff::tz::TimeZone::UTC);
     let moved = match moved.by.as_str() {

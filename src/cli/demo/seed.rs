@@ -48,16 +48,52 @@ const PLAIN: Act = Act {
 
 /// Invented people; the order is the order of days.
 const ACTS: &[Act] = &[
-    Act { day: 0, who: ("Ada", "Marsh"), frequency: Frequency::Monthly, amount: "25.00", cover: true, aid: true, ..PLAIN },
+    Act {
+        day: 0,
+        who: ("Ada", "Marsh"),
+        frequency: Frequency::Monthly,
+        amount: "25.00",
+        cover: true,
+        aid: true,
+        ..PLAIN
+    },
     Act { day: 2, who: ("Bilal", "Noor"), amount: "100.00", aid: true, ..PLAIN },
-    Act { day: 5, who: ("Carmen", "Ortiz"), entity: "us", frequency: Frequency::Monthly, amount: "40.00", ..PLAIN },
-    Act { day: 9, who: ("David", "Okafor"), frequency: Frequency::Monthly, amount: "15.00", method: TestMethod::BacsSuccess, aid: true, ..PLAIN },
+    Act {
+        day: 5,
+        who: ("Carmen", "Ortiz"),
+        entity: "us",
+        frequency: Frequency::Monthly,
+        amount: "40.00",
+        ..PLAIN
+    },
+    Act {
+        day: 9,
+        who: ("David", "Okafor"),
+        frequency: Frequency::Monthly,
+        amount: "15.00",
+        method: TestMethod::BacsSuccess,
+        aid: true,
+        ..PLAIN
+    },
     Act { day: 14, who: ("Elin", "Berg"), amount: "250.00", tribute: Some("Grace Berg"), ..PLAIN },
     Act { day: 20, who: ("Farid", "Haddad"), entity: "ca", amount: "75.00", ..PLAIN },
     Act { day: 26, who: ("Grace", "Liu"), amount: "50.00", refund: Some(2000), ..PLAIN },
-    Act { day: 31, who: ("Harriet", "Stone"), organisation: Some("Stone & Sons Bakery"), amount: "500.00", ..PLAIN },
+    Act {
+        day: 31,
+        who: ("Harriet", "Stone"),
+        organisation: Some("Stone & Sons Bakery"),
+        amount: "500.00",
+        ..PLAIN
+    },
     Act { day: 38, who: ("Idris", "Cole"), amount: "30.00", refund: Some(0), ..PLAIN },
-    Act { day: 44, who: ("Jana", "Novak"), frequency: Frequency::Quarterly, amount: "60.00", aid: true, ..PLAIN },
+    Act {
+        day: 44,
+        who: ("Jana", "Novak"),
+        frequency: Frequency::Quarterly,
+        amount: "60.00",
+        aid: true,
+        ..PLAIN
+    },
     Act { day: 52, who: ("Kofi", "Mensah"), frequency: Frequency::Yearly, amount: "120.00", ..PLAIN },
     Act { day: 60, who: ("Lena", "Fischer"), amount: "10.00", method: TestMethod::Card3ds, ..PLAIN },
     Act { day: 68, who: ("Mia", "Rossi"), amount: "20.00", aid: true, ..PLAIN },

@@ -14,7 +14,7 @@ use crate::services::{Deps, Result, ServiceError, compose};
 use crate::store::payments::{self, Payment, StripeFacts};
 use crate::store::payouts::{self, Payout};
 use crate::store::pledges::{self, Pledge};
-use crate::store::{Conn, Day, WriteTx, audit};
+use crate::store::{Day, WriteTx, audit};
 
 /// To whom money or a plan belongs.
 #[derive(Debug)]
@@ -71,9 +71,10 @@ pub(super) async fn note(
     Ok(())
 }
 
-pub(super) async fn payment_by_mark(conn: &mut Conn, mark: Option<&str>) -> Result<Option<Payment>> {
+/// The payment that a mark names, held until the transaction ends: it stands for everything that hangs on it.
+pub(super) async fn payment_by_mark(tx: &mut WriteTx, mark: Option<&str>) -> Result<Option<Payment>> {
     match mark.and_then(|m| m.parse::<PaymentId>().ok()) {
-        Some(id) => Ok(payments::by_id(conn, &id).await?),
+        Some(id) => Ok(payments::hold(tx, &id).await?),
         None => Ok(None),
     }
 }
@@ -102,10 +103,15 @@ async fn owner_of(tx: &mut WriteTx, seen: &SeenPayment) -> Result<Option<Owner>>
         return Ok(Some(Owner::Single(payment)));
     }
     let Some(subscription) = seen.invoice.as_ref().and_then(|i| i.subscription()) else { return Ok(None) };
-    let Some(pledge) = pledges::by_subscription(tx, subscription).await? else { return Ok(None) };
-    let payment = payments::by_id(tx, &pledge.payment_id).await?;
-    let payment = payment.ok_or_else(|| ServiceError::Unexpected(format!("{} has no payment", pledge.id)))?;
-    Ok(Some(Owner::Plan(pledge, Box::new(payment))))
+    Ok(plan_held(tx, subscription).await?.map(|(pledge, payment)| Owner::Plan(pledge, Box::new(payment))))
+}
+
+/// A plan with the act of giving that began it, both held until the transaction ends.
+pub(super) async fn plan_held(tx: &mut WriteTx, subscription: &str) -> Result<Option<(Pledge, Payment)>> {
+    let Some(seen) = pledges::by_subscription(tx, subscription).await? else { return Ok(None) };
+    let payment = payments::hold(tx, &seen.payment_id).await?;
+    let pledge = pledges::by_subscription(tx, subscription).await?;
+    Ok(pledge.zip(payment))
 }
 
 async fn apply_payment(deps: &Deps, tx: &mut WriteTx, seen: &SeenPayment, now: Ts) -> Result<bool> {
@@ -200,6 +206,7 @@ pub(super) async fn set_state(
 async fn apply_payout(deps: &Deps, tx: &mut WriteTx, payout: &objects::Payout, now: Ts) -> Result<()> {
     let unexpected = |what: &str| ServiceError::Unexpected(format!("payout {}: {what}", payout.id));
     let seen: PayoutState = payout.status.parse().map_err(|_| unexpected("unknown state"))?;
+    audit::hold_head(tx).await?;
     let known = payouts::state(tx, &payout.id).await?;
     let state = known.map_or(seen, |k| k.apply(seen));
     let amount = from_stripe(payout.amount, &payout.currency).map_err(|_| unexpected("unknown currency"))?;

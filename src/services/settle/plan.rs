@@ -1,6 +1,6 @@
 //! A plan as Stripe has it.
 
-use super::apply::{note, payment_by_mark};
+use super::apply::{note, payment_by_mark, plan_held};
 use crate::clock::Ts;
 use crate::domain::ids::PledgeId;
 use crate::domain::states::PledgeState;
@@ -15,8 +15,8 @@ use crate::store::pledges::{self, Pledge};
 /// # Errors
 /// When the database refuses.
 pub async fn apply(deps: &Deps, tx: &mut WriteTx, seen: &Subscription, now: Ts) -> Result<bool> {
-    let known = match pledges::by_subscription(tx, &seen.id).await? {
-        Some(pledge) => pledge,
+    let known = match plan_held(tx, &seen.id).await? {
+        Some((pledge, _)) => pledge,
         None => match begin(deps, tx, seen, now).await? {
             Some(pledge) => pledge,
             None => return Ok(false),

@@ -10,12 +10,13 @@ use almoner::jobs::Worker;
 use almoner::mail::Mailer;
 use almoner::payments::StripeClient;
 use almoner::random::Random;
-use almoner::sandbox::{Delivery, DeliveryMode, LoggedRequest, Options, PayOutcome, Sandbox, TestMethod, Webhook};
+use almoner::sandbox::{
+    Delivery, DeliveryMode, LoggedRequest, Options, PayOutcome, Sandbox, TestMethod, Webhook,
+};
 use almoner::services::{Deps, verify};
 use almoner::store::Store;
 use almoner::web::{AppState, router};
 use secrecy::SecretString;
-use serde_json::Value;
 use tokio::net::TcpListener;
 
 use super::form::PageForm;
@@ -68,7 +69,8 @@ impl TestApp {
         change(&mut config);
         let random = Random::seeded(7);
         let key = config.stripe.secret_key.clone();
-        let stripe = StripeClient::new(&config.stripe.api_base, key, random.clone(), Duration::from_millis(2));
+        let stripe =
+            StripeClient::new(&config.stripe.api_base, key, random.clone(), Duration::from_millis(2));
         let deps = Deps {
             store,
             stripe: stripe.expect("a client"),
@@ -300,10 +302,6 @@ impl TestApp {
 
 pub fn location(response: &reqwest::Response) -> String {
     response.headers().get("location").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
-}
-
-pub fn json<'a>(value: &'a Value, field: &str) -> &'a str {
-    value[field].as_str().unwrap_or_default()
 }
 
 async fn open(database: Database, file: PathBuf) -> Option<(Store, Option<String>)> {

@@ -20,7 +20,10 @@ impl PageForm {
             let kind = attr("type").unwrap_or("text");
             let counts = !matches!(kind, "radio" | "checkbox") || attr("checked").is_some();
             if counts {
-                fields.push((attr("name").unwrap_or_default().to_owned(), attr("value").unwrap_or_default().to_owned()));
+                fields.push((
+                    attr("name").unwrap_or_default().to_owned(),
+                    attr("value").unwrap_or_default().to_owned(),
+                ));
             }
         }
         for area in form.select(&selector("textarea[name]")) {

@@ -44,7 +44,8 @@ pub async fn fresh_database() -> Option<String> {
         store.close().await;
         *template_ready = true;
     }
-    let name = format!("almoner_test_{}", almoner::domain::ids::unguessable(&almoner::random::Random::system()));
+    let name =
+        format!("almoner_test_{}", almoner::domain::ids::unguessable(&almoner::random::Random::system()));
     execute(&mut admin, format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
     Some(named(&server.url, &name))
 }
@@ -99,7 +100,10 @@ rm -rf "$2"
     }
     let child = command.spawn().expect("the PostgreSQL script starts");
     wait_until_open(port, &dir);
-    Some(Server { url: format!("postgres://almoner@127.0.0.1:{port}/postgres"), _child: Some(Mutex::new(child)) })
+    Some(Server {
+        url: format!("postgres://almoner@127.0.0.1:{port}/postgres"),
+        _child: Some(Mutex::new(child)),
+    })
 }
 
 fn path(p: &Path) -> &str {
@@ -118,7 +122,8 @@ fn wait_until_open(port: u16, dir: &Path) {
 }
 
 fn binaries() -> Option<PathBuf> {
-    let mut places: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
+    let mut places: Vec<PathBuf> =
+        std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
     if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
         places.extend(versions.flatten().map(|v| v.path().join("bin")));
     }
