@@ -317,7 +317,7 @@ fn without_thousands_marks(whole: &str, no_decimals: bool) -> Result<String, Amo
 fn grouped(digits: &str, mark: &str) -> String {
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push_str(mark);
         }
         out.push(c);

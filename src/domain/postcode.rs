@@ -4,7 +4,7 @@
 pub fn normalise_uk(typed: &str) -> Option<String> {
     let compact: String =
         typed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
-    if !(5..=7).contains(&compact.len()) || typed.chars().any(|c| !c.is_ascii()) {
+    if !(5..=7).contains(&compact.len()) || !typed.is_ascii() {
         return None;
     }
     let (outward, inward) = compact.split_at(compact.len() - 3);

@@ -122,10 +122,10 @@ impl Worker {
             Ok(outcome) => outcome,
             Err(_) => Err(ServiceError::Unexpected("the job panicked".to_owned())),
         };
-        if let Err(error) = outcome {
-            if let Err(problem) = self.put_back(&job, &error).await {
-                tracing::error!(job = %job.id, error = %problem, "job could not be put back; its lease will end");
-            }
+        if let Err(error) = outcome
+            && let Err(problem) = self.put_back(&job, &error).await
+        {
+            tracing::error!(job = %job.id, error = %problem, "job could not be put back; its lease will end");
         }
     }
 

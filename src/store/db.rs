@@ -166,6 +166,7 @@ impl Store {
     ///
     /// # Errors
     /// When no connection is free in time.
+    #[expect(clippy::disallowed_methods, reason = "the one place that begins reading")]
     pub async fn read(&self) -> Result<ReadTx> {
         Ok(ReadTx(match self {
             Store::Sqlite { read, .. } => Conn::Sqlite(read.begin().await?),
@@ -177,6 +178,7 @@ impl Store {
     ///
     /// # Errors
     /// When the writer is not free in time.
+    #[expect(clippy::disallowed_methods, reason = "the one place that begins writing")]
     pub async fn write(&self) -> Result<WriteTx> {
         let conn = match self {
             Store::Sqlite { write, .. } => Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),

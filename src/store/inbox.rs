@@ -51,8 +51,10 @@ pub async fn insert_batch(
     let mut jobs: Vec<NewJob> = Vec::new();
     for event in events.iter().filter(|e| fresh.contains(&e.id)) {
         if let Some(work) = &event.work {
-            let same = |j: &NewJob| j.kind == work.job_kind && j.subject == work.subject;
-            if !jobs.iter().any(same) {
+            let same = |j: &&mut NewJob| j.kind == work.job_kind && j.subject == work.subject;
+            if let Some(job) = jobs.iter_mut().find(same) {
+                job.hint = job.hint.take().or_else(|| work.hint.clone());
+            } else {
                 jobs.push(NewJob {
                     id: new_job(event.received_at),
                     kind: work.job_kind,
@@ -63,6 +65,8 @@ pub async fn insert_batch(
             }
         }
     }
+    // One order everywhere, so that two writers on PostgreSQL cannot wait for each other.
+    jobs.sort_by(|a, b| (a.kind, &a.subject).cmp(&(b.kind, &b.subject)));
     jobs::enqueue_batch(tx, &jobs).await?;
     Ok(fresh.len())
 }

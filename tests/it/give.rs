@@ -30,6 +30,7 @@ story! {
         assert!(receipt.text.contains("Gift Aid"));
         assert!(receipt.text.contains("0000000"), "the charity's registration");
         assert!(!receipt.raw.contains("4242424242424242"));
+        assert_eq!(receipt.message_id, app.text("SELECT message_id FROM mail_outbox").await, "the same on every try");
         assert_eq!(app.count("SELECT fee_cover_minor FROM gift").await, 59);
         assert_eq!(app.count("SELECT COUNT(*) FROM declaration WHERE scope = 'future'").await, 1);
         assert_eq!(app.text("SELECT tax_year FROM gift").await, "2026-27");

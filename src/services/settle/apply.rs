@@ -20,17 +20,16 @@ use crate::store::{Day, WriteTx, audit};
 #[derive(Debug)]
 pub(super) enum Owner {
     /// A single gift.
-    Single(Payment),
+    Single(Box<Payment>),
     /// A plan's charge, with the act of giving that began the plan.
-    Plan(Pledge, Box<Payment>),
+    Plan(Box<Pledge>, Box<Payment>),
 }
 
 impl Owner {
     /// The act of giving behind it.
     pub(super) fn payment(&self) -> &Payment {
         match self {
-            Owner::Single(p) => p,
-            Owner::Plan(_, p) => p,
+            Owner::Single(p) | Owner::Plan(_, p) => p,
         }
     }
 }
@@ -100,10 +99,12 @@ async fn apply_session(tx: &mut WriteTx, session: &Session, now: Ts) -> Result<b
 
 async fn owner_of(tx: &mut WriteTx, seen: &SeenPayment) -> Result<Option<Owner>> {
     if let Some(payment) = payment_by_mark(tx, seen.intent.our_payment()).await? {
-        return Ok(Some(Owner::Single(payment)));
+        return Ok(Some(Owner::Single(Box::new(payment))));
     }
     let Some(subscription) = seen.invoice.as_ref().and_then(|i| i.subscription()) else { return Ok(None) };
-    Ok(plan_held(tx, subscription).await?.map(|(pledge, payment)| Owner::Plan(pledge, Box::new(payment))))
+    Ok(plan_held(tx, subscription)
+        .await?
+        .map(|(pledge, payment)| Owner::Plan(Box::new(pledge), Box::new(payment))))
 }
 
 /// A plan with the act of giving that began it, both held until the transaction ends.

@@ -24,11 +24,11 @@ pub(super) async fn apply(
     seen: &SeenPayment,
     now: Ts,
 ) -> Result<()> {
-    if let Some(charge) = seen.intent.charge() {
-        if let Some(balance) = charge.balance_transaction.as_ref().and_then(Ref::object) {
-            let fee = amount(balance.fee, &balance.currency)?.checked_neg().map_err(overflow)?;
-            enter(deps, tx, gift, EntryKind::Fee, fee, &charge.id, balance, now).await?;
-        }
+    if let Some(charge) = seen.intent.charge()
+        && let Some(balance) = charge.balance_transaction.as_ref().and_then(Ref::object)
+    {
+        let fee = amount(balance.fee, &balance.currency)?.checked_neg().map_err(overflow)?;
+        enter(deps, tx, gift, EntryKind::Fee, fee, &charge.id, balance, now).await?;
     }
     for refund in &seen.refunds {
         apply_refund(deps, tx, gift, refund, now).await?;
@@ -48,7 +48,6 @@ fn overflow(_: crate::domain::money::MoneyError) -> ServiceError {
     ServiceError::Unexpected("amount too large".to_owned())
 }
 
-#[expect(clippy::too_many_arguments, reason = "one ledger line has this many facts")]
 async fn enter(
     deps: &Deps,
     tx: &mut WriteTx,

@@ -110,7 +110,6 @@ fn path(p: &Path) -> &str {
     p.to_str().expect("a path in UTF-8")
 }
 
-#[expect(clippy::disallowed_methods, reason = "waits for a real process")]
 fn wait_until_open(port: u16, dir: &Path) {
     let began = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
