@@ -103,7 +103,7 @@ impl Receipt {
 
     /// What a mail program shows after the subject.
     pub fn preheader(&self) -> String {
-        format!("Thank you. {} has arrived for {}. Receipt {}.", self.amount, self.fund, self.number)
+        format!("Thank you. {} has arrived. Receipt {}.", self.amount, self.number)
     }
 
     /// The heading.
@@ -113,7 +113,7 @@ impl Receipt {
 
     /// The sentence under the heading.
     pub fn lead(&self) -> String {
-        format!("It goes to {}. This is your receipt; keep it for your records.", self.fund)
+        "This is your receipt. Keep it for your records.".to_owned()
     }
 
     /// The figures, line by line.

@@ -15,7 +15,7 @@ story! {
         let thanks = app.pay(&session, TestMethod::CardSuccess).await;
 
         let page = app.html(&thanks).await;
-        assert!(text_of(&page, "h1").starts_with("Thank you. £25.59 is on its way to"), "{}", text_of(&page, "h1"));
+        assert!(text_of(&page, "h1").starts_with("Thank you. Your gift of £25.59 has arrived"), "{}", text_of(&page, "h1"));
         assert!(page.contains("a•••@donors.example"));
         assert!(page.contains("Visa ending 4242"));
 
@@ -136,7 +136,7 @@ story! {
         app.sandbox.pay(&session, TestMethod::CardSuccess).await.expect("paid");
         let reference = app.text("SELECT reference FROM payment").await;
         let page = app.html(&format!("/give/thanks/{reference}")).await;
-        assert!(text_of(&page, "h1").starts_with("Thank you. £25.00"));
+        assert!(text_of(&page, "h1").starts_with("Thank you. Your gift of £25.00 has arrived"));
         assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 0, "a GET writes nothing");
     }
 }
@@ -321,5 +321,23 @@ story! {
         assert_eq!(app.count(named).await, 1);
         let named = "SELECT COUNT(*) FROM gift WHERE donor_details LIKE '%\"family_name\":\"Newname\"%'";
         assert_eq!(app.count(named).await, 1);
+    }
+}
+
+story! {
+    async fn a_campaign_has_its_words_and_fund_and_ends_on_its_day(app: &TestApp) {
+        let page = app.html("/give?campaign=winter-light").await;
+        assert_eq!(text_of(&page, "h1"), "A light in the window");
+        assert!(page.contains("Until 31 January 2027"));
+        let form = app.form("?campaign=winter-light").await.filled("25");
+        assert_eq!(form.get("fund"), "rescue-aftercare");
+        let session = app.to_checkout(&form).await;
+        app.pay(&session, TestMethod::CardSuccess).await;
+        assert_eq!(app.text("SELECT campaign_id FROM gift").await, "winter-light");
+        app.deps.clock.advance(std::time::Duration::from_secs(71 * 86_400));
+        let page = app.html("/give?campaign=winter-light").await;
+        assert_eq!(text_of(&page, "h1"), "This appeal has ended");
+        let elsewhere = app.html("/give?campaign=freedom-walk&entity=ca").await;
+        assert_eq!(text_of(&elsewhere, "h1"), "Bring someone home", "a campaign of other entities is left aside");
     }
 }

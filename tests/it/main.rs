@@ -3,7 +3,9 @@
 mod support;
 
 mod architecture;
+mod cli;
 mod config;
+mod disk;
 mod faults;
 mod give;
 mod pages;

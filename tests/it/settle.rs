@@ -50,7 +50,7 @@ story! {
         assert!(receipts[0].text.contains("Bacs Direct Debit ending"));
         let received = app.text("SELECT CAST(received_on AS TEXT) FROM gift").await;
         assert!(received.as_str() > "2026-11-25", "received when collected (UK-34), not {received}");
-        assert!(text_of(&app.html(&thanks).await, "h1").starts_with("Thank you. £25.00 is on its way"));
+        assert!(text_of(&app.html(&thanks).await, "h1").starts_with("Thank you. Your gift of £25.00 has arrived"));
     }
 }
 

@@ -161,8 +161,6 @@ pub struct Fund {
     pub name: String,
     /// A sentence, or empty.
     pub description: String,
-    /// Whether gifts to it may be used for nothing else.
-    pub restricted: bool,
     /// Whether it is chosen.
     pub checked: bool,
 }

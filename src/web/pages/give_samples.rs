@@ -98,9 +98,9 @@ fn usual() -> GivePage {
             checked: false,
         }),
         funds: vec![
-            Fund { value: "general".into(), name: "Where it is needed most".into(), description: "We put it where it does the most good.".into(), restricted: false, checked: true },
-            Fund { value: "rescue".into(), name: "Rescue & Aftercare".into(), description: "Safe houses, doctors and counsellors.".into(), restricted: true, checked: false },
-            Fund { value: "justice".into(), name: "Justice".into(), description: "Lawyers who bring traffickers to court.".into(), restricted: true, checked: false },
+            Fund { value: "general".into(), name: "Where it is needed most".into(), description: "We put it where it does the most good.".into(), checked: true },
+            Fund { value: "rescue".into(), name: "Rescue & Aftercare".into(), description: "Safe houses, doctors and counsellors.".into(), checked: false },
+            Fund { value: "justice".into(), name: "Justice".into(), description: "Lawyers who bring traffickers to court.".into(), checked: false },
         ],
         tribute_kind: "none".into(),
         donor_kind: "individual".into(),

@@ -1,7 +1,7 @@
 //! The giving form as a page.
 
 use super::give_form::{Mistakes, Place, Raw};
-use crate::config::{AddressRule, Country, Restriction, WordingKey};
+use crate::config::{AddressRule, Country, WordingKey};
 use crate::domain::dates;
 use crate::domain::fee;
 use crate::domain::frequency::Frequency;
@@ -279,7 +279,6 @@ fn funds(form: &Form<'_>) -> Vec<Fund> {
         value: f.id.clone(),
         name: f.name.clone(),
         description: f.description.clone(),
-        restricted: matches!(f.restriction, Restriction::Restricted | Restriction::Endowment),
         checked: f.id == form.raw.fund,
     };
     form.place.charity.funds_of(&form.place.entity.id).map(view).collect()

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use crate::config::Entity;
+use crate::config::{Entity, Restriction};
 use crate::domain::dates;
 use crate::domain::donor::mask_email;
 use crate::domain::frequency::Frequency;
@@ -47,7 +47,9 @@ fn page(state: &AppState, entity: &Entity, status: &Status) -> ThanksPage {
     let fund = compose::fund_name(&state.deps, &payment.fund_id);
     let email = mask_email(&payment.donor.email);
     let here = format!("/give/thanks/{}", payment.reference);
-    let words = words(status.truth, &amount, &fund, &email, payment.frequency);
+    let bound = state.deps.config.charity.fund(&payment.fund_id);
+    let bound = bound.is_some_and(|f| !matches!(f.restriction, Restriction::Unrestricted));
+    let words = words(status.truth, &amount, bound.then_some(fund.as_str()), &email, payment.frequency);
     let mut layout = frame(state, Some(entity), words.title);
     layout.noindex = true;
     let done = matches!(status.truth, Truth::Paid | Truth::Confirming);
@@ -81,13 +83,17 @@ struct Words {
     lead: Vec<String>,
 }
 
-fn words(truth: Truth, amount: &str, fund: &str, email: &str, frequency: Frequency) -> Words {
+/// `fund` is named in the heading when the gift is for one purpose alone.
+fn words(truth: Truth, amount: &str, fund: Option<&str>, email: &str, frequency: Frequency) -> Words {
     let lines = |lines: &[&str]| lines.iter().map(|l| (*l).to_owned()).collect::<Vec<_>>();
     match truth {
         Truth::Paid => Words {
             title: "Thank you",
             state: ThanksState::Paid,
-            heading: format!("Thank you. {amount} is on its way to {fund}."),
+            heading: match fund {
+                Some(fund) => format!("Thank you. {amount} is on its way to {fund}."),
+                None => format!("Thank you. Your gift of {amount} has arrived."),
+            },
             lead: vec![format!("Your receipt is on its way to {email}. It can take a few minutes.")],
         },
         Truth::Confirming => Words {
