@@ -35,6 +35,8 @@ CREATE TABLE payment (
     amount_minor          BIGINT NOT NULL CHECK (amount_minor > 0),
     fee_cover_minor       BIGINT NOT NULL CHECK (fee_cover_minor >= 0),
     donor_details         TEXT NOT NULL,
+    evidence              TEXT NOT NULL,
+    checkout_request      TEXT NOT NULL,
     note                  TEXT,
     tribute_kind          TEXT CHECK (tribute_kind IN ('memory', 'honour')),
     tribute_name          TEXT,
@@ -47,7 +49,7 @@ CREATE TABLE payment (
     updated_at            TIMESTAMPTZ NOT NULL,
     UNIQUE (form_nonce, form_revision)
 );
-CREATE INDEX payment_unsettled ON payment (created_at) WHERE state IN ('started', 'open');
+CREATE INDEX payment_unsettled ON payment (updated_at) WHERE state IN ('started', 'open', 'processing');
 CREATE INDEX payment_donor ON payment (donor_id, created_at);
 
 CREATE TABLE declaration (
@@ -61,6 +63,7 @@ CREATE TABLE declaration (
     home_address       TEXT NOT NULL,
     wording_version    TEXT NOT NULL,
     wording_sha256     TEXT NOT NULL,
+    words_shown        TEXT NOT NULL,
     channel            TEXT NOT NULL CHECK (channel IN ('web', 'email', 'sms', 'paper', 'oral')),
     made_at            TIMESTAMPTZ NOT NULL
 );
@@ -100,6 +103,7 @@ CREATE TABLE pledge (
     started_at          TIMESTAMPTZ NOT NULL,
     next_charge_at      TIMESTAMPTZ,
     ended_at            TIMESTAMPTZ,
+    seen_at             TIMESTAMPTZ NOT NULL,
     updated_at          TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX pledge_donor ON pledge (donor_id);

@@ -27,12 +27,24 @@ pub async fn run(with_worker: bool, migrate: bool) -> anyhow::Result<ExitCode> {
     let deps = deps(migrate).await?;
     let listener = TcpListener::bind(deps.config.listen).await?;
     tracing::info!(address = %listener.local_addr()?, database = deps.store.name(), "serving");
-    let worker = with_worker.then(|| tokio::spawn(Worker::new(deps.clone()).run(stop.clone())));
     let store = deps.store.clone();
-    app::serve(listener, router(AppState::new(deps, None), None), stop.clone()).await?;
-    stop.cancel();
-    if let Some(worker) = worker {
-        worker.await?;
+    let worker = with_worker.then(|| Worker::new(deps.clone()).run(stop.clone()));
+    let web = app::serve(listener, router(AppState::new(deps, None), None), stop.clone());
+    match worker {
+        None => web.await?,
+        Some(worker) => {
+            // A worker that dies takes the process with it: taking gifts that nobody settles would look healthy.
+            let mut worker = tokio::spawn(worker);
+            tokio::pin!(web);
+            tokio::select! {
+                ended = &mut worker => ended?,
+                served = &mut web => served?,
+            }
+            stop.cancel();
+            if !worker.is_finished() {
+                worker.await?;
+            }
+        }
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)

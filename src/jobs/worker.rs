@@ -12,15 +12,32 @@ use crate::clock::Ts;
 use crate::domain::ids::MailId;
 use crate::services::settle::{self, Prefetched, look};
 use crate::services::{Deps, Result, ServiceError, job_kinds, mailing, sweep};
-use crate::store::jobs::{self, Job};
+use crate::store::jobs::{self, Claim, Job};
 use crate::store::{StoreError, inbox};
 
-const AT_ONCE: i64 = 100;
+/// Looks at Stripe's objects are claimed many at once, so that they can share list calls.
+const LOOKS: Lane = Lane { mail: false, at_once: 100 };
+/// Mail has a lane of its own: a slow mail host never holds up the books. Few at once, so that no lease runs out
+/// while a mail waits its turn.
+const MAIL: Lane = Lane { mail: true, at_once: 16 };
 const SIDE_BY_SIDE: usize = 8;
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_secs(600);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-const MOST_TRIES: i64 = 14;
+/// Tries for what another look will hardly change: about three hours.
+const TRIES: i64 = 14;
+/// Tries while Stripe, the mail host or the database is away, or a key is wrong: about four days, so that a weekend
+/// loses nothing.
+const PATIENT_TRIES: i64 = 105;
+/// Longer than any job needs; well below the lease.
+const JOB_AT_MOST: Duration = Duration::from_secs(240);
 const LONGEST_WAIT: u64 = 3600;
+
+/// Which jobs go together.
+#[derive(Clone, Copy, Debug)]
+struct Lane {
+    mail: bool,
+    at_once: i64,
+}
 
 /// Runs jobs for one process.
 #[derive(Clone, Debug)]
@@ -38,6 +55,10 @@ impl Worker {
 
     /// Works until `stop`; then finishes what it holds.
     pub async fn run(self, stop: CancellationToken) {
+        tokio::join!(self.keep_schedule(&stop), self.work(LOOKS, &stop), self.work(MAIL, &stop));
+    }
+
+    async fn keep_schedule(&self, stop: &CancellationToken) {
         let mut hour = String::new();
         while !stop.is_cancelled() {
             let now = self.deps.clock.now();
@@ -48,7 +69,16 @@ impl Worker {
                     Err(error) => tracing::error!(%error, "schedule"),
                 }
             }
-            let worked = match self.round().await {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    async fn work(&self, lane: Lane, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            let worked = match self.claim_and_run(lane, stop).await {
                 Ok(count) => count > 0,
                 Err(error) => {
                     tracing::error!(%error, "worker could not claim jobs");
@@ -80,12 +110,18 @@ impl Worker {
         }
     }
 
-    /// Claims once and runs what it got.
+    /// Claims once in each lane and runs what it got; gives how many.
     ///
     /// # Errors
     /// When jobs cannot be claimed.
     pub async fn round(&self) -> Result<usize> {
-        let claimed = self.claim().await?;
+        let never = CancellationToken::new();
+        Ok(self.claim_and_run(LOOKS, &never).await? + self.claim_and_run(MAIL, &never).await?)
+    }
+
+    /// Claims once and runs what it got. After `stop` nothing new is begun; what waits is put back.
+    async fn claim_and_run(&self, lane: Lane, stop: &CancellationToken) -> Result<usize> {
+        let claimed = self.claim(lane).await?;
         let count = claimed.len();
         if count == 0 {
             return Ok(0);
@@ -94,19 +130,21 @@ impl Worker {
         let mut waiting = claimed.into_iter();
         let mut running = FuturesUnordered::new();
         loop {
-            while running.len() < SIDE_BY_SIDE {
+            while running.len() < SIDE_BY_SIDE && !stop.is_cancelled() {
                 let Some(job) = waiting.next() else { break };
                 running.push(self.clone().guarded(job, known.clone()));
             }
             if running.next().await.is_none() {
+                self.release(waiting.as_slice()).await?;
                 return Ok(count);
             }
         }
     }
 
-    async fn claim(&self) -> Result<Vec<Job>> {
+    async fn claim(&self, lane: Lane) -> Result<Vec<Job>> {
+        let wanted = Claim { kind: job_kinds::SEND_MAIL, only: lane.mail, lease: LEASE, limit: lane.at_once };
         let mut tx = self.deps.store.write().await?;
-        let claimed = jobs::claim(&mut tx, &self.name, LEASE, AT_ONCE, self.deps.clock.now()).await?;
+        let claimed = jobs::claim(&mut tx, &self.name, wanted, self.deps.clock.now()).await?;
         if !claimed.is_empty() {
             tx.commit().await?;
         }
@@ -118,8 +156,10 @@ impl Worker {
     async fn guarded(self, job: Job, known: Arc<Prefetched>) {
         let worker = self.clone();
         let copy = job.clone();
-        let outcome = match tokio::spawn(async move { worker.run_one(&copy, &known).await }).await {
-            Ok(outcome) => outcome,
+        let work = async move { tokio::time::timeout(JOB_AT_MOST, worker.run_one(&copy, &known)).await };
+        let outcome = match tokio::spawn(work).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(ServiceError::Unexpected("the job took too long".to_owned())),
             Err(_) => Err(ServiceError::Unexpected("the job panicked".to_owned())),
         };
         if let Err(error) = outcome
@@ -146,6 +186,18 @@ impl Worker {
         }
     }
 
+    async fn release(&self, jobs: &[Job]) -> Result<()> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.deps.store.write().await?;
+        for job in jobs {
+            jobs::release(&mut tx, &job.id, &self.name).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
     async fn finish(&self, job: &Job) -> Result<()> {
         let mut tx = self.deps.store.write().await?;
         jobs::finish(&mut tx, &job.id, &self.name).await?;
@@ -157,7 +209,9 @@ impl Worker {
         let now = self.deps.clock.now();
         let text = error.to_string();
         let mut tx = self.deps.store.write().await?;
-        if job.attempts >= MOST_TRIES {
+        let patient =
+            matches!(error, ServiceError::Store(_) | ServiceError::Stripe(_) | ServiceError::MailHost(_));
+        if job.attempts >= if patient { PATIENT_TRIES } else { TRIES } {
             tracing::error!(job = %job.id, kind = job.kind, error = text, "job given up");
             jobs::give_up(&mut tx, &job.id, &self.name, &text).await?;
             if settle::is_look(&job.kind) {

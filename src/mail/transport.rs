@@ -94,7 +94,11 @@ impl Mailer {
                     None if e.is_tls() => "TLS failed".to_owned(),
                     None => "no connection".to_owned(),
                 };
-                if e.is_permanent() { MailError::Permanent(what) } else { MailError::Temporary(what) }
+                // Only what is wrong with this mailbox or mail is for good. A refused login or a blocked sender is
+                // ours to put right, and then every waiting receipt must still go out.
+                let code = e.status().map(u16::from).unwrap_or_default();
+                let this_mail = matches!(code, 501 | 550 | 551 | 552 | 553);
+                if this_mail { MailError::Permanent(what) } else { MailError::Temporary(what) }
             }),
             Way::Folder(dir) => write_file(dir, mail, &message.formatted()).await,
         }

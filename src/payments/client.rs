@@ -173,8 +173,10 @@ impl StripeClient {
         for attempt in 1..=effort.attempts() {
             match self.attempt(&request, key, effort.timeout()).await {
                 Attempt::Answer(bytes) => {
-                    return serde_json::from_slice(&bytes)
-                        .map_err(|e| StripeError::Unreadable(e.to_string()));
+                    return serde_json::from_slice(&bytes).map_err(|e| {
+                        // Not serde's own text: that may quote a value.
+                        StripeError::Unreadable(format!("{:?} error at byte {}", e.classify(), e.column()))
+                    });
                 }
                 Attempt::Final(error) => return Err(error),
                 Attempt::Again { why, wait: asked } => {

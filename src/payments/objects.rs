@@ -143,6 +143,16 @@ pub struct MethodDetails {
     pub us_bank_account: Option<LastFour>,
 }
 
+impl MethodDetails {
+    /// True for debits that the bank confirms days later and may refuse then.
+    pub fn is_delayed_debit(&self) -> bool {
+        matches!(
+            self.kind.as_str(),
+            "bacs_debit" | "sepa_debit" | "us_bank_account" | "acss_debit" | "au_becs_debit"
+        )
+    }
+}
+
 /// A card, as far as a receipt may show it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct CardDetails {

@@ -111,11 +111,15 @@ pub fn verify(
     }
     let payload = std::str::from_utf8(body).map_err(|_| Refused::NotAnEvent)?;
     let envelope: Envelope = serde_json::from_str(payload).map_err(|_| Refused::NotAnEvent)?;
+    let object = envelope.data.object;
     if envelope.livemode != livemode {
         return Err(Refused::WrongMode);
     }
-    let id_fits = envelope.id.starts_with("evt_") && envelope.id.len() <= 255;
-    if !id_fits || envelope.kind.len() > 255 || payload.contains("\\u0000") {
+    let plain = |text: &str| text.len() <= 255 && !text.chars().any(char::is_control);
+    let names = [Some(&envelope.id), Some(&envelope.kind), envelope.api_version.as_ref(), object.id.as_ref()];
+    let fits =
+        names.into_iter().flatten().all(|n| plain(n)) && object.payment_intent.as_deref().is_none_or(plain);
+    if !envelope.id.starts_with("evt_") || !fits {
         return Err(Refused::NotAnEvent);
     }
     Ok(VerifiedEvent {
@@ -123,7 +127,7 @@ pub fn verify(
         kind: envelope.kind,
         api_version: envelope.api_version,
         created: Ts::from_unix(envelope.created),
-        object: envelope.data.object,
+        object,
         payload: payload.to_owned(),
     })
 }

@@ -2,25 +2,29 @@
 
 use std::time::Duration;
 
-use super::{Deps, Result, ServiceError, compose};
+use super::{Deps, Result, ServiceError, compose, evidence};
 use crate::clock::Ts;
-use crate::config::WordingKey;
-use crate::domain::audit::{ACTOR_DONOR, AuditEntry};
+use crate::domain::audit::ACTOR_DONOR;
 use crate::domain::donor::{DonorDetails, Tribute};
 use crate::domain::frequency::Frequency;
-use crate::domain::ids::{AuditId, ConsentId, DeclarationId, DonorId, PaymentId, unguessable};
+use crate::domain::ids::{AuditId, DonorId, PaymentId, unguessable};
 use crate::domain::money::Money;
 use crate::domain::receipt::sha256_hex;
 use crate::domain::states::PaymentState;
 use crate::payments::objects::Session;
 use crate::payments::requests::{self, Line, NewSession};
 use crate::payments::{Effort, StripeError};
-use crate::store::donors::{self, NewConsent, NewDeclaration};
+use crate::store::WriteTx;
+use crate::store::audit::Note;
+use crate::store::donors;
 use crate::store::payments::{self, Payment, StripeFacts};
-use crate::store::{Day, StoreError, WriteTx, audit};
 
 /// How long a payment page stays open; Stripe allows up to 24 hours.
 const PAGE_OPEN: Duration = Duration::from_secs(23 * 3600);
+/// How long the request that opens a page may be sent again: Stripe wants its end at least half an hour ahead.
+const KEY_GOOD: Duration = Duration::from_secs(22 * 3600);
+/// A person changes their mind a few times; a robot more often.
+const REVISIONS_AT_MOST: i64 = 20;
 
 /// A checked giving form.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -66,60 +70,110 @@ pub enum Started {
 ///
 /// # Errors
 /// [`StripeError::Unknown`] when Stripe gave no certain answer: the same form may be sent again and gets the same
-/// page. [`StripeError::Refused`] when Stripe will not open a page.
+/// page. [`StripeError::Refused`] when Stripe will not open a page. [`ServiceError::TooOften`] past twenty changes.
 pub async fn start(deps: &Deps, command: GiveCommand) -> Result<Started> {
-    let fingerprint = fingerprint(&command)?;
-    let before = {
-        let mut read = deps.store.read().await?;
-        payments::latest_of_form(&mut read, &command.form_nonce).await?
+    let draft = Draft {
+        fingerprint: fingerprint(&command)?,
+        evidence: evidence::of_form(deps, &command, deps.clock.now())?,
+        donor_id: None,
+        command,
     };
-    let now = deps.clock.now();
-    let revision = match before {
-        None => 0,
-        Some(p) => match p.state {
-            PaymentState::Paid | PaymentState::Processing => return Ok(Started::Already(p.reference)),
-            PaymentState::Failed | PaymentState::Expired => p.form_revision + 1,
-            PaymentState::Started | PaymentState::Open => {
-                let open = p.checkout_url.clone().filter(|_| p.expires_at.is_some_and(|e| e > now));
-                match open {
-                    Some(url) if p.fingerprint == fingerprint => return Ok(Started::Checkout(url)),
-                    None if p.fingerprint == fingerprint && p.stripe_session.is_none() => {
-                        return open_page(deps, &p).await;
-                    }
-                    _ => {
-                        if let Some(done) = close_page(deps, &p).await? {
-                            return Ok(done);
-                        }
-                        p.form_revision + 1
-                    }
-                }
-            }
-        },
-    };
-    let payment = write_row(deps, &command, fingerprint, revision).await?;
-    open_page(deps, &payment).await
+    proceed(deps, draft).await
 }
 
-/// Opens the page of a payment whose first page was left, or a fresh one when that is closed.
+/// Goes on with a payment whose page was left: the open page, or a fresh one when that is closed. A form that was
+/// paid meanwhile is shown instead. `None` when there is no such payment.
 ///
 /// # Errors
-/// As [`start`]; [`ServiceError::Unexpected`] when there is no such payment.
+/// As [`start`].
 pub async fn resume(deps: &Deps, reference: &str) -> Result<Option<Started>> {
     let payment = {
         let mut read = deps.store.read().await?;
         payments::by_reference(&mut read, reference).await?
     };
-    let Some(payment) = payment else { return Ok(None) };
-    let open = payment.expires_at.is_some_and(|e| e > deps.clock.now());
-    Ok(Some(match (payment.state, &payment.checkout_url) {
-        (PaymentState::Paid | PaymentState::Processing, _) => Started::Already(payment.reference),
-        (PaymentState::Open, Some(url)) if open => Started::Checkout(url.clone()),
-        (PaymentState::Started, None) => open_page(deps, &payment).await?,
-        (PaymentState::Open | PaymentState::Started | PaymentState::Failed | PaymentState::Expired, _) => {
-            let fresh = payment.clone();
-            open_page(deps, &copy_row(deps, fresh).await?).await?
+    let Some(p) = payment else { return Ok(None) };
+    let draft = Draft {
+        fingerprint: p.fingerprint,
+        evidence: p.evidence,
+        donor_id: Some(p.donor_id),
+        command: GiveCommand {
+            form_nonce: p.form_nonce,
+            entity_id: p.entity_id,
+            frequency: p.frequency,
+            fund_id: p.fund_id,
+            campaign_id: p.campaign_id,
+            amount: p.amount,
+            fee_cover: p.fee_cover,
+            donor: p.donor,
+            note: p.note,
+            tribute: p.tribute,
+            gift_aid: false,
+            consents: Vec::new(),
+        },
+    };
+    Ok(Some(proceed(deps, draft).await?))
+}
+
+/// What is to be given, whether it comes from the form or from an earlier row of it.
+struct Draft {
+    command: GiveCommand,
+    fingerprint: String,
+    evidence: String,
+    donor_id: Option<DonorId>,
+}
+
+/// What the last row of a form asks for.
+enum Step {
+    Already(String),
+    Page(String),
+    AskAgain(Box<Payment>),
+    CloseFirst(Box<Payment>),
+    New(i64),
+}
+
+async fn proceed(deps: &Deps, draft: Draft) -> Result<Started> {
+    for _ in 0..3 {
+        let last = {
+            let mut read = deps.store.read().await?;
+            payments::latest_of_form(&mut read, &draft.command.form_nonce).await?
+        };
+        let revision = match next_step(last, &draft.fingerprint, deps.clock.now()) {
+            Step::Already(reference) => return Ok(Started::Already(reference)),
+            Step::Page(url) => return Ok(Started::Checkout(url)),
+            Step::AskAgain(payment) => return open_page(deps, &payment).await,
+            Step::CloseFirst(payment) => match close_page(deps, *payment).await? {
+                Closed::Paid(reference) => return Ok(Started::Already(reference)),
+                Closed::Revision(revision) => revision + 1,
+            },
+            Step::New(revision) => revision,
+        };
+        if revision > REVISIONS_AT_MOST {
+            return Err(ServiceError::TooOften);
         }
-    }))
+        // `None`: the same form was sent twice at once and the other was first; look again.
+        if let Some(payment) = write_row(deps, &draft, revision).await? {
+            return open_page(deps, &payment).await;
+        }
+    }
+    Err(ServiceError::TooOften)
+}
+
+fn next_step(last: Option<Payment>, fingerprint: &str, now: Ts) -> Step {
+    let Some(p) = last else { return Step::New(0) };
+    let same = p.fingerprint == fingerprint;
+    let key_is_good = now < p.created_at.plus(KEY_GOOD);
+    match p.state {
+        PaymentState::Paid | PaymentState::Processing => Step::Already(p.reference),
+        PaymentState::Failed | PaymentState::Expired => Step::New(p.form_revision + 1),
+        PaymentState::Open => match &p.checkout_url {
+            Some(url) if same && p.expires_at.is_some_and(|e| e > now) => Step::Page(url.clone()),
+            _ => Step::CloseFirst(Box::new(p)),
+        },
+        PaymentState::Started if same && key_is_good => Step::AskAgain(Box::new(p)),
+        PaymentState::Started if key_is_good => Step::CloseFirst(Box::new(p)),
+        // Nobody was ever led to its page, and that page closes by itself.
+        PaymentState::Started => Step::New(p.form_revision + 1),
+    }
 }
 
 fn fingerprint(command: &GiveCommand) -> Result<String> {
@@ -127,16 +181,21 @@ fn fingerprint(command: &GiveCommand) -> Result<String> {
     Ok(sha256_hex(&text))
 }
 
-async fn write_row(deps: &Deps, c: &GiveCommand, fingerprint: String, revision: i64) -> Result<Payment> {
+/// Writes the row of a payment, with the request that will open its page; `None` when another was first.
+async fn write_row(deps: &Deps, draft: &Draft, revision: i64) -> Result<Option<Payment>> {
     let now = deps.clock.now();
+    let c = &draft.command;
     let mut tx = deps.store.write().await?;
-    let donor_id = donors::upsert_guest(&mut tx, &DonorId::new(now, &deps.random), &c.donor, now).await?;
-    let payment = Payment {
+    let donor_id = match &draft.donor_id {
+        Some(id) => id.clone(),
+        None => donors::upsert_guest(&mut tx, &DonorId::new(now, &deps.random), &c.donor, now).await?,
+    };
+    let mut payment = Payment {
         id: PaymentId::new(now, &deps.random),
         reference: unguessable(&deps.random),
         form_nonce: c.form_nonce.clone(),
         form_revision: revision,
-        fingerprint,
+        fingerprint: draft.fingerprint.clone(),
         state: PaymentState::Started,
         frequency: c.frequency,
         donor_id,
@@ -146,6 +205,8 @@ async fn write_row(deps: &Deps, c: &GiveCommand, fingerprint: String, revision: 
         amount: c.amount,
         fee_cover: c.fee_cover,
         donor: c.donor.clone(),
+        evidence: draft.evidence.clone(),
+        checkout_request: String::new(),
         note: c.note.clone(),
         tribute: c.tribute.clone(),
         stripe_session: None,
@@ -155,126 +216,33 @@ async fn write_row(deps: &Deps, c: &GiveCommand, fingerprint: String, revision: 
         expires_at: None,
         created_at: now,
     };
+    payment.checkout_request = checkout_request(deps, &payment)?;
     match payments::insert(&mut tx, &payment).await {
-        // The same form was sent twice at once: the other one is committed, go on with it.
-        Err(e) if e.is_unique_violation() => {
-            drop(tx);
-            return same_form(deps, &payment).await;
-        }
+        Err(e) if e.is_unique_violation() => return Ok(None),
         other => other?,
     }
-    write_evidence(deps, &mut tx, c, &payment, now).await?;
-    note_start(deps, &mut tx, &payment, now).await?;
+    note_start(deps, &mut tx, &payment, now);
     tx.commit().await?;
-    Ok(payment)
+    Ok(Some(payment))
 }
 
-async fn same_form(deps: &Deps, payment: &Payment) -> Result<Payment> {
-    let mut read = deps.store.read().await?;
-    let other = payments::latest_of_form(&mut read, &payment.form_nonce).await?;
-    other.ok_or_else(|| StoreError::NotOneRow { what: "payment of a form", changed: 0 }.into())
-}
-
-/// A new row for another try, on a form mark of its own.
-async fn copy_row(deps: &Deps, old: Payment) -> Result<Payment> {
-    let now = deps.clock.now();
-    let payment = Payment {
-        id: PaymentId::new(now, &deps.random),
-        reference: unguessable(&deps.random),
-        form_nonce: format!("again-{}", old.id),
-        form_revision: 0,
-        state: PaymentState::Started,
-        stripe_session: None,
-        stripe_payment_intent: None,
-        stripe_subscription: None,
-        checkout_url: None,
-        expires_at: None,
-        created_at: now,
-        ..old
-    };
-    let mut tx = deps.store.write().await?;
-    match payments::insert(&mut tx, &payment).await {
-        Err(e) if e.is_unique_violation() => {
-            drop(tx);
-            same_form(deps, &payment).await
-        }
-        other => {
-            other?;
-            note_start(deps, &mut tx, &payment, now).await?;
-            tx.commit().await?;
-            Ok(payment)
-        }
-    }
-}
-
-async fn note_start(deps: &Deps, tx: &mut WriteTx, payment: &Payment, now: Ts) -> Result<()> {
-    let entry = AuditEntry {
+fn note_start(deps: &Deps, tx: &mut WriteTx, payment: &Payment, at: Ts) {
+    let detail = serde_json::json!({
+        "amount": payment.total().minor(), "currency": payment.amount.currency(),
+        "frequency": payment.frequency.as_str(),
+    });
+    tx.note(Note {
+        id: AuditId::new(at, &deps.random),
+        at,
         actor: ACTOR_DONOR,
         action: "payment.started",
-        subject: payment.id.as_str(),
-        detail: serde_json::json!({
-            "amount": payment.total().minor(), "currency": payment.amount.currency(),
-            "frequency": payment.frequency.as_str(),
-        })
-        .to_string(),
-    };
-    audit::append(tx, &AuditId::new(now, &deps.random), now, &entry).await?;
-    Ok(())
+        subject: payment.id.to_string(),
+        detail: detail.to_string(),
+    });
 }
 
-/// The declaration and the e-mail choices, with the words that were shown (UK-19, PR-2).
-async fn write_evidence(
-    deps: &Deps,
-    tx: &mut WriteTx,
-    c: &GiveCommand,
-    payment: &Payment,
-    now: Ts,
-) -> Result<()> {
-    let entity = compose::entity(deps, &c.entity_id)?;
-    let today = now.date_in(&entity.time_zone);
-    let book = &deps.config.charity.wording;
-    if c.gift_aid {
-        let wording = book.current(WordingKey::GiftAidDeclaration, entity, today);
-        let wording = wording.ok_or_else(|| ServiceError::Unexpected("no Gift Aid wording".to_owned()))?;
-        let address =
-            serde_json::to_string(&c.donor.address).map_err(|e| ServiceError::Unexpected(e.to_string()))?;
-        let declaration = NewDeclaration {
-            id: DeclarationId::new(now, &deps.random),
-            donor_id: payment.donor_id.clone(),
-            payment_id: payment.id.clone(),
-            entity_id: c.entity_id.clone(),
-            scope: "future",
-            covers_from: Day(today),
-            full_name: c.donor.person_name(),
-            home_address: address,
-            wording_version: wording.version,
-            wording_sha256: wording.sha256,
-            made_at: now,
-        };
-        donors::insert_declaration(tx, &declaration).await?;
-    }
-    if !c.consents.is_empty() {
-        let wording = book.current(WordingKey::Consent, entity, today);
-        let wording = wording.ok_or_else(|| ServiceError::Unexpected("no consent wording".to_owned()))?;
-        for purpose in &c.consents {
-            let consent = NewConsent {
-                id: ConsentId::new(now, &deps.random),
-                donor_id: payment.donor_id.clone(),
-                payment_id: payment.id.clone(),
-                entity_id: c.entity_id.clone(),
-                purpose,
-                wording_version: wording.version.clone(),
-                wording_sha256: wording.sha256.clone(),
-                made_at: now,
-            };
-            donors::insert_consent(tx, &consent).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Asks Stripe for the page of a payment, under the payment's id as idempotency key, and writes the answer.
-async fn open_page(deps: &Deps, payment: &Payment) -> Result<Started> {
+/// The body of the request that opens the page.
+fn checkout_request(deps: &Deps, payment: &Payment) -> Result<String> {
     let entity = compose::entity(deps, &payment.entity_id)?;
     let fund = compose::fund_name(deps, &payment.fund_id);
     let noun = compose::gift_noun(payment.frequency);
@@ -290,11 +258,16 @@ async fn open_page(deps: &Deps, payment: &Payment) -> Result<Started> {
         email: &payment.donor.email,
         success_url: thanks.clone(),
         cancel_url: thanks,
-        // Fixed at the row's time, so that a retry sends the same parameters under the same key.
         expires_at: payment.created_at.plus(PAGE_OPEN),
         statement_suffix: entity.statement_descriptor.as_deref(),
-    })
-    .map_err(|e| ServiceError::Unexpected(e.to_string()))?;
+    });
+    let request = request.map_err(|e| ServiceError::Unexpected(e.to_string()))?;
+    Ok(request.body.unwrap_or_default())
+}
+
+/// Asks Stripe for the page of a payment, under the payment's id as idempotency key, and writes the answer.
+async fn open_page(deps: &Deps, payment: &Payment) -> Result<Started> {
+    let request = requests::stored_session(payment.checkout_request.clone());
     let answer: std::result::Result<Session, StripeError> =
         deps.stripe.post(request, payment.id.as_str(), Effort::Interactive).await;
     let session = match answer {
@@ -316,34 +289,51 @@ async fn open_page(deps: &Deps, payment: &Payment) -> Result<Started> {
     payments::update(&mut tx, &payment.id, state, &facts, deps.clock.now()).await?;
     tx.commit().await?;
     match session.url {
-        Some(url) => Ok(Started::Checkout(url)),
-        None => Ok(Started::Already(payment.reference.clone())),
+        Some(url) if state == PaymentState::Open => Ok(Started::Checkout(url)),
+        _ => Ok(Started::Already(payment.reference.clone())),
     }
 }
 
-/// Closes the page of an earlier version of the form, so that only one can be paid. `Some` when it was paid already.
-async fn close_page(deps: &Deps, payment: &Payment) -> Result<Option<Started>> {
-    let Some(session) = &payment.stripe_session else { return Ok(None) };
-    let key = format!("{}-close", payment.id);
-    let closed: std::result::Result<Session, StripeError> =
-        deps.stripe.post(requests::expire_session(session), &key, Effort::Interactive).await;
-    match closed {
-        Ok(_) => {}
-        // Stripe refuses to close what is complete or closed: ask which.
-        Err(StripeError::Refused { .. }) => {
+/// What became of an earlier version of a form.
+enum Closed {
+    Paid(String),
+    Revision(i64),
+}
+
+/// Closes the page of an earlier version of the form, so that only one can be paid.
+async fn close_page(deps: &Deps, mut payment: Payment) -> Result<Closed> {
+    if payment.stripe_session.is_none() {
+        // Whether there is a page is not known: the same request under the same key tells.
+        open_page(deps, &payment).await?;
+        let mut read = deps.store.read().await?;
+        payment = payments::by_id(&mut read, &payment.id).await?.unwrap_or(payment);
+    }
+    if let Some(session) = &payment.stripe_session {
+        let key = format!("{}-close", payment.id);
+        let closed: std::result::Result<Session, StripeError> =
+            deps.stripe.post(requests::expire_session(session), &key, Effort::Interactive).await;
+        if let Err(error) = closed {
+            // Stripe refuses to close what is complete or closed: ask which. Anything else is not known to be closed.
+            let StripeError::Refused { .. } = error else { return Err(error.into()) };
             let now: Session = deps.stripe.get(requests::session(session), Effort::Interactive).await?;
-            if now.status.as_deref() == Some("complete") {
-                return Ok(Some(Started::Already(payment.reference.clone())));
+            match now.status.as_deref() {
+                Some("complete") => return Ok(Closed::Paid(payment.reference)),
+                Some("expired") => {}
+                _ => return Err(StripeError::Unknown("the first page could not be closed".to_owned()).into()),
             }
         }
-        Err(error) => return Err(error.into()),
     }
     let mut tx = deps.store.write().await?;
     let current = payments::hold(&mut tx, &payment.id).await?;
     let state = current.map_or(payment.state, |p| p.state).apply(PaymentState::Expired);
     payments::update(&mut tx, &payment.id, state, &StripeFacts::default(), deps.clock.now()).await?;
     tx.commit().await?;
-    Ok(None)
+    Ok(match state {
+        PaymentState::Paid | PaymentState::Processing => Closed::Paid(payment.reference),
+        PaymentState::Started | PaymentState::Open | PaymentState::Failed | PaymentState::Expired => {
+            Closed::Revision(payment.form_revision)
+        }
+    })
 }
 
 /// Stripe shows names up to 250 letters; half of that is plenty.

@@ -119,7 +119,7 @@ pub async fn send(deps: &Deps, id: &MailId) -> Result<Sent> {
         }
         Err(error @ MailError::Temporary(_)) => {
             outbox::mark_try_failed(&mut tx, id, &error.to_string(), false).await?;
-            Err(ServiceError::Unexpected(error.to_string()))
+            Err(error.into())
         }
     };
     tx.commit().await?;

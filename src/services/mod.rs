@@ -1,6 +1,7 @@
 //! The verbs: what the system does. Only this room opens write transactions and joins store, payments and mail.
 
 pub mod compose;
+pub mod evidence;
 pub mod give;
 pub mod intake;
 pub mod mailing;
@@ -51,6 +52,12 @@ pub enum ServiceError {
     /// A template.
     #[error("template: {0}")]
     Template(#[from] askama::Error),
+    /// The mail host.
+    #[error("{0}")]
+    MailHost(#[from] crate::mail::MailError),
+    /// The same form was sent too often.
+    #[error("form sent too often")]
+    TooOften,
     /// Something Stripe told does not fit what we know.
     #[error("{0}")]
     Unexpected(String),

@@ -39,6 +39,8 @@ pub struct Status {
     pub pledge: Option<Pledge>,
     /// What to say.
     pub truth: Truth,
+    /// The form was sent again and that was paid: its thank-you page.
+    pub paid_elsewhere: Option<String>,
 }
 
 /// Finds a payment by the reference of its thank-you page, and asks Stripe when the books do not know yet.
@@ -46,13 +48,16 @@ pub struct Status {
 /// # Errors
 /// When the database is away. Stripe's silence is no error: it is [`Truth::Unknown`].
 pub async fn of_reference(deps: &Deps, reference: &str) -> Result<Option<Status>> {
-    let (payment, gift, pledge) = {
+    let (payment, gift, pledge, last) = {
         let mut read = deps.store.read().await?;
         let Some(payment) = payments::by_reference(&mut read, reference).await? else { return Ok(None) };
         let gift = gifts::first_of_payment(&mut read, &payment.id).await?;
         let pledge = pledges::by_payment(&mut read, &payment.id).await?;
-        (payment, gift, pledge)
+        let last = payments::latest_of_form(&mut read, &payment.form_nonce).await?;
+        (payment, gift, pledge, last)
     };
+    let paid = |p: &Payment| matches!(p.state, PaymentState::Paid | PaymentState::Processing);
+    let paid_elsewhere = last.filter(|l| l.id != payment.id && paid(l)).map(|l| l.reference);
     let truth = match payment.state {
         PaymentState::Paid => Truth::Paid,
         PaymentState::Failed => Truth::Refused,
@@ -62,7 +67,7 @@ pub async fn of_reference(deps: &Deps, reference: &str) -> Result<Option<Status>
             ask_stripe(deps, &payment).await
         }
     };
-    Ok(Some(Status { payment, gift, pledge, truth }))
+    Ok(Some(Status { payment, gift, pledge, truth, paid_elsewhere }))
 }
 
 async fn ask_stripe(deps: &Deps, payment: &Payment) -> Truth {

@@ -15,23 +15,43 @@ use crate::store::payments::{self, Payment, StripeFacts};
 /// An idempotency key may be forgotten after 24 hours: from then on we look up by metadata, never with a new key.
 const LEFT_AFTER: Duration = Duration::from_secs(25 * 3600);
 const AT_ONCE: i64 = 200;
+const PAGES_AT_MOST: usize = 50;
 
-/// Looks at every payment that is unsettled for more than 25 hours.
+/// With the bank for longer than this without a look: the event that should tell may be lost.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// Looks at every payment that was left more than 25 hours ago, and daily at those that are with the bank. One that
+/// cannot be looked at does not keep the others waiting.
 ///
 /// # Errors
-/// When the database or Stripe is away: the next period comes back to what is left.
+/// When the database cannot be read.
 pub async fn run(deps: &Deps) -> Result<()> {
     let now = deps.clock.now();
-    let left = {
+    let waiting = {
         let mut read = deps.store.read().await?;
-        payments::unsettled_before(&mut read, now.minus(LEFT_AFTER), AT_ONCE).await?
+        payments::unsettled(&mut read, now.minus(LEFT_AFTER), now.minus(LOOK_AGAIN_AFTER), AT_ONCE).await?
     };
-    for payment in left {
-        match &payment.stripe_session {
-            Some(session) => look_again(deps, session, now).await?,
-            None => find_or_close(deps, &payment).await?,
+    for payment in waiting {
+        let done = match &payment.stripe_session {
+            Some(session) => look_again(deps, session, now).await,
+            None => find_or_close(deps, &payment).await,
+        };
+        if let Err(error) = done {
+            tracing::warn!(payment = %payment.id, %error, "left payment not settled yet");
         }
+        touch(deps, &payment).await?;
     }
+    Ok(())
+}
+
+/// Moves a payment to the end of the line.
+async fn touch(deps: &Deps, payment: &Payment) -> Result<()> {
+    let mut tx = deps.store.write().await?;
+    if let Some(current) = payments::hold(&mut tx, &payment.id).await? {
+        payments::update(&mut tx, &current.id, current.state, &StripeFacts::default(), deps.clock.now())
+            .await?;
+    }
+    tx.commit().await?;
     Ok(())
 }
 
@@ -49,11 +69,12 @@ async fn look_again(deps: &Deps, session: &str, now: Ts) -> Result<()> {
     Ok(())
 }
 
-/// The call that should have opened the page was never answered: search the pages of that hour for our mark.
+/// The call that should have opened the page was never answered: search the pages made while its key was good for our
+/// mark. Bounded, as a busy account makes many in a day; what is not found then closes by itself at Stripe.
 async fn find_or_close(deps: &Deps, payment: &Payment) -> Result<()> {
     let made = payment.created_at.as_unix();
     let mut after: Option<String> = None;
-    loop {
+    for _ in 0..PAGES_AT_MOST {
         let page = requests::sessions_between(made - 60, made + 24 * 3600, after.as_deref());
         let list: List<Session> = deps.stripe.get(page, Effort::Background).await?;
         if let Some(found) = list.data.iter().find(|s| s.our_payment() == Some(payment.id.as_str())) {

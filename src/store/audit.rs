@@ -14,25 +14,45 @@ pub async fn hold_head(tx: &mut WriteTx) -> Result<()> {
     Ok(())
 }
 
-/// Appends a line. Takes the chain's head for the rest of the transaction: call it last.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn append(tx: &mut WriteTx, id: &AuditId, at: Ts, entry: &AuditEntry<'_>) -> Result<()> {
+/// A line to write when its transaction ends. No personal data: ids and figures only.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// Its id.
+    pub id: AuditId,
+    /// When.
+    pub at: Ts,
+    /// `donor`, `stripe`, or a staff id.
+    pub actor: &'static str,
+    /// `gift.received`, `refund.changed`, …
+    pub action: &'static str,
+    /// The id it is about.
+    pub subject: String,
+    /// JSON object of ids and figures.
+    pub detail: String,
+}
+
+/// Appends a line; called by [`WriteTx::commit`].
+pub(super) async fn append(tx: &mut WriteTx, note: &Note) -> Result<()> {
+    let entry = AuditEntry {
+        actor: note.actor,
+        action: note.action,
+        subject: &note.subject,
+        detail: note.detail.clone(),
+    };
     let head = opt!(
         tx,
         (i64, String),
         "UPDATE audit_head SET seq = seq + 1 WHERE only_row = 1 RETURNING seq, hash"
     )?;
     let (seq, prev_hash) = head.unwrap_or((1, String::new()));
-    let hash = line_hash(&prev_hash, seq, at, entry);
+    let hash = line_hash(&prev_hash, seq, note.at, &entry);
     exec!(
         tx,
         "INSERT INTO audit_line (seq, id, at, actor, action, subject, detail, prev_hash, hash) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         seq,
-        id,
-        at,
+        &note.id,
+        note.at,
         entry.actor,
         entry.action,
         entry.subject,

@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+use super::audit::Note;
 use crate::guard::OpenWrite;
 
 /// What the store could not do.
@@ -84,6 +85,7 @@ pub struct ReadTx(Conn);
 #[derive(Debug)]
 pub struct WriteTx {
     conn: Conn,
+    notes: Vec<Note>,
     _open: OpenWrite,
 }
 
@@ -184,7 +186,7 @@ impl Store {
             Store::Sqlite { write, .. } => Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Store::Postgres(pool) => Conn::Postgres(pool.begin().await?),
         };
-        Ok(WriteTx { conn, _open: OpenWrite::begin() })
+        Ok(WriteTx { conn, notes: Vec::new(), _open: OpenWrite::begin() })
     }
 
     /// Closes every connection; waits for those in use.
@@ -208,11 +210,20 @@ impl Store {
 }
 
 impl WriteTx {
-    /// Makes everything durable, or nothing.
+    /// Adds a line to the audit chain. It is written at the very end of the transaction: the chain's head is the one
+    /// row that every writer wants, and who takes it early makes the others wait, or deadlocks with them.
+    pub fn note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
+    /// Writes the audit lines and makes everything durable, or nothing.
     ///
     /// # Errors
     /// When the commit fails; then nothing was kept.
-    pub async fn commit(self) -> Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
+        for note in std::mem::take(&mut self.notes) {
+            super::audit::append(&mut self, &note).await?;
+        }
         match self.conn {
             Conn::Sqlite(t) => t.commit().await?,
             Conn::Postgres(t) => t.commit().await?,

@@ -53,8 +53,10 @@ pub struct NewDeclaration {
     pub home_address: String,
     /// Version of the words shown.
     pub wording_version: String,
-    /// SHA-256 of the words shown.
+    /// SHA-256 of `words_shown`.
     pub wording_sha256: String,
+    /// Every word beside the tick box, the scope included.
+    pub words_shown: String,
     /// When it was made.
     pub made_at: Ts,
 }
@@ -67,8 +69,8 @@ pub async fn insert_declaration(tx: &mut WriteTx, d: &NewDeclaration) -> Result<
     exec!(
         tx,
         "INSERT INTO declaration (id, donor_id, payment_id, entity_id, scope, covers_from, full_name, home_address, \
-         wording_version, wording_sha256, channel, made_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'web', $11)",
+         wording_version, wording_sha256, words_shown, channel, made_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'web', $12)",
         &d.id,
         &d.donor_id,
         &d.payment_id,
@@ -79,6 +81,7 @@ pub async fn insert_declaration(tx: &mut WriteTx, d: &NewDeclaration) -> Result<
         d.home_address.as_str(),
         d.wording_version.as_str(),
         d.wording_sha256.as_str(),
+        d.words_shown.as_str(),
         d.made_at
     )?;
     Ok(())
@@ -105,7 +108,7 @@ pub struct NewConsent {
     /// To which entity.
     pub entity_id: String,
     /// `stories`, `events`, `help`.
-    pub purpose: &'static str,
+    pub purpose: String,
     /// Version of the words shown.
     pub wording_version: String,
     /// SHA-256 of the words shown.
@@ -114,20 +117,20 @@ pub struct NewConsent {
     pub made_at: Ts,
 }
 
-/// Writes a choice to receive e-mail.
+/// Writes a choice to receive e-mail, once for a form and purpose.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn insert_consent(tx: &mut WriteTx, c: &NewConsent) -> Result<()> {
+pub async fn insert_consent_if_new(tx: &mut WriteTx, c: &NewConsent) -> Result<()> {
     exec!(
         tx,
         "INSERT INTO consent_entry (id, donor_id, payment_id, entity_id, channel, purpose, basis, wording_version, \
-         wording_sha256, source, made_at) VALUES ($1, $2, $3, $4, 'email', $5, 'consent', $6, $7, 'giving form', $8)",
+         wording_sha256, source, made_at) VALUES ($1, $2, $3, $4, 'email', $5, 'consent', $6, $7, 'giving form', $8) ON CONFLICT (payment_id, purpose) DO NOTHING",
         &c.id,
         &c.donor_id,
         &c.payment_id,
         c.entity_id.as_str(),
-        c.purpose,
+        c.purpose.as_str(),
         c.wording_version.as_str(),
         c.wording_sha256.as_str(),
         c.made_at

@@ -38,7 +38,8 @@ pub struct Work {
     pub hint: Option<String>,
 }
 
-/// Writes events and their jobs in one go; gives how many were new. What is known already is left as it is.
+/// Writes events and their jobs in one go; gives how many were new. What is known already is left as it is, but for
+/// events that were given up: sent again by Stripe, they get another chance.
 ///
 /// # Errors
 /// When the database refuses; then nothing was kept.
@@ -93,7 +94,10 @@ async fn insert_events(tx: &mut WriteTx, events: &[NewEvent]) -> Result<Vec<Stri
                     .push_bind(e.received_at)
                     .push_bind(if e.work.is_some() { "pending" } else { "ignored" });
             });
-            q.push(" ON CONFLICT (id) DO NOTHING RETURNING id");
+            q.push(
+                " ON CONFLICT (id) DO UPDATE SET state = 'pending', received_at = excluded.received_at \
+                 WHERE webhook_event.state = 'dead' RETURNING id",
+            );
             q.build_query_scalar::<String>().fetch_all(&mut **$t).await
         }};
     }
@@ -113,7 +117,7 @@ pub async fn mark_done(tx: &mut WriteTx, job_kind: &str, subject: &str, upto: Ts
     exec!(
         tx,
         "UPDATE webhook_event SET state = 'done', processed_at = $4, last_error = NULL \
-         WHERE subject = $2 AND job_kind = $1 AND state = 'pending' AND received_at <= $3",
+         WHERE subject = $2 AND job_kind = $1 AND state IN ('pending', 'dead') AND received_at <= $3",
         job_kind,
         subject,
         upto,
@@ -130,16 +134,16 @@ pub async fn mark_ignored(
     job_kind: &str,
     subject: &str,
     reason: &str,
-    at: Ts,
+    upto: Ts,
 ) -> Result<u64> {
     exec!(
         tx,
         "UPDATE webhook_event SET state = 'ignored', processed_at = $4, last_error = $3 \
-         WHERE subject = $2 AND job_kind = $1 AND state = 'pending'",
+         WHERE subject = $2 AND job_kind = $1 AND state = 'pending' AND received_at <= $4",
         job_kind,
         subject,
         reason,
-        at
+        upto
     )
 }
 
@@ -147,14 +151,20 @@ pub async fn mark_ignored(
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn mark_dead(tx: &mut WriteTx, job_kind: &str, subject: &str, error: &str, at: Ts) -> Result<u64> {
+pub async fn mark_dead(
+    tx: &mut WriteTx,
+    job_kind: &str,
+    subject: &str,
+    error: &str,
+    upto: Ts,
+) -> Result<u64> {
     exec!(
         tx,
         "UPDATE webhook_event SET state = 'dead', processed_at = $4, last_error = $3 \
-         WHERE subject = $2 AND job_kind = $1 AND state = 'pending'",
+         WHERE subject = $2 AND job_kind = $1 AND state = 'pending' AND received_at <= $4",
         job_kind,
         subject,
         error,
-        at
+        upto
     )
 }

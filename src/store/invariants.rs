@@ -84,6 +84,11 @@ pub const INVARIANTS: &[Invariant] = &[
               WHERE j.kind = 'send_mail' AND j.subject = m.id)",
     },
     Invariant {
+        id: "I5",
+        holds: "no mail was refused for good",
+        sql: "SELECT COUNT(*) FROM mail_outbox WHERE state = 'failed'",
+    },
+    Invariant {
         id: "I7",
         holds: "a plan belongs to one payment and a gift of a plan to that plan's donor and entity",
         sql: "SELECT COUNT(*) FROM gift g JOIN pledge p ON p.id = g.pledge_id WHERE g.entity_id <> p.entity_id \

@@ -73,24 +73,39 @@ pub async fn enqueue_batch(tx: &mut WriteTx, jobs: &[NewJob]) -> Result<()> {
     .map_err(StoreError::from)
 }
 
-/// Leases up to `limit` due jobs to `owner`. The outer condition repeats the inner one, so two workers on PostgreSQL
+/// Which jobs a worker's lane takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// Takes only this kind, or everything but it.
+    pub kind: &'a str,
+    /// True: only that kind; false: all others.
+    pub only: bool,
+    /// How long the worker may take.
+    pub lease: Duration,
+    /// How many at once.
+    pub limit: i64,
+}
+
+/// Leases due jobs to `owner`. The outer condition repeats the inner one, so two workers on PostgreSQL
 /// never get the same job (a contract test proves it).
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn claim(tx: &mut WriteTx, owner: &str, lease: Duration, limit: i64, now: Ts) -> Result<Vec<Job>> {
+pub async fn claim(tx: &mut WriteTx, owner: &str, wanted: Claim<'_>, now: Ts) -> Result<Vec<Job>> {
     all!(
         tx,
         Job,
         "UPDATE job SET state = 'running', lease_owner = $1, lease_until = $2, attempts = attempts + 1 \
          WHERE id IN (SELECT id FROM job WHERE ((state IN ('waiting', 'retrying') AND run_at <= $3) \
-         OR (state = 'running' AND lease_until < $3)) ORDER BY run_at, id LIMIT $4) \
+         OR (state = 'running' AND lease_until < $3)) AND (kind = $4) = $5 ORDER BY run_at, id LIMIT $6) \
          AND ((state IN ('waiting', 'retrying') AND run_at <= $3) OR (state = 'running' AND lease_until < $3)) \
          RETURNING id, kind, subject, hint, attempts",
         owner,
-        now.plus(lease),
+        now.plus(wanted.lease),
         now,
-        limit
+        wanted.kind,
+        wanted.only,
+        wanted.limit
     )
 }
 
@@ -116,6 +131,21 @@ pub async fn retry_later(tx: &mut WriteTx, id: &JobId, owner: &str, run_at: Ts, 
         owner,
         run_at,
         error
+    )?;
+    Ok(())
+}
+
+/// Puts back a job that was not begun, as if it had not been claimed.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn release(tx: &mut WriteTx, id: &JobId, owner: &str) -> Result<()> {
+    exec!(
+        tx,
+        "UPDATE job SET state = 'retrying', attempts = attempts - 1, lease_owner = NULL, lease_until = NULL \
+         WHERE id = $1 AND lease_owner = $2",
+        id,
+        owner
     )?;
     Ok(())
 }

@@ -50,17 +50,17 @@ pub async fn insert_if_new(tx: &mut WriteTx, e: &Entry<'_>) -> Result<bool> {
     Ok(changed == 1)
 }
 
-/// Sum in minor units of the movements of `kind` of one gift; a gift has one currency.
+/// What goes or went back to the donor of a gift, in minor units: refunds under way and done, not those that failed.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn sum_of_kind(conn: &mut Conn, gift: &GiftId, kind: EntryKind) -> Result<i64> {
+pub async fn going_back(conn: &mut Conn, gift: &GiftId) -> Result<i64> {
     scalar!(
         conn,
         i64,
-        "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM ledger_entry WHERE gift_id = $1 AND kind = $2",
-        gift,
-        kind
+        "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM refund \
+         WHERE gift_id = $1 AND state IN ('pending', 'succeeded')",
+        gift
     )
 }
 

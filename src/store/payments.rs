@@ -39,6 +39,10 @@ pub struct Payment {
     pub fee_cover: Money,
     /// The donor as they described themselves.
     pub donor: DonorDetails,
+    /// What was declared and agreed to on the form, with the words shown, JSON; becomes rows once money is received.
+    pub evidence: String,
+    /// The request that opens the payment page, as first sent: a retry under one key must not differ.
+    pub checkout_request: String,
     /// Their words.
     pub note: Option<String>,
     /// A dedication.
@@ -82,6 +86,8 @@ struct Row {
     amount_minor: i64,
     fee_cover_minor: i64,
     donor_details: String,
+    evidence: String,
+    checkout_request: String,
     note: Option<String>,
     tribute_kind: Option<TributeKind>,
     tribute_name: Option<String>,
@@ -114,6 +120,8 @@ impl TryFrom<Row> for Payment {
             amount: Money::new(r.amount_minor, r.currency),
             fee_cover: Money::new(r.fee_cover_minor, r.currency),
             donor,
+            evidence: r.evidence,
+            checkout_request: r.checkout_request,
             note: r.note,
             tribute: r.tribute_kind.zip(r.tribute_name).map(|(kind, name)| Tribute { kind, name }),
             stripe_session: r.stripe_session,
@@ -135,9 +143,9 @@ pub async fn insert(tx: &mut WriteTx, p: &Payment) -> Result<()> {
     exec!(
         tx,
         "INSERT INTO payment (id, reference, form_nonce, form_revision, fingerprint, state, frequency, donor_id, \
-         entity_id, fund_id, campaign_id, currency, amount_minor, fee_cover_minor, donor_details, note, tribute_kind, \
-         tribute_name, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)",
+         entity_id, fund_id, campaign_id, currency, amount_minor, fee_cover_minor, donor_details, evidence, \
+         checkout_request, note, tribute_kind, tribute_name, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21)",
         &p.id,
         p.reference.as_str(),
         p.form_nonce.as_str(),
@@ -153,6 +161,8 @@ pub async fn insert(tx: &mut WriteTx, p: &Payment) -> Result<()> {
         p.amount.minor(),
         p.fee_cover.minor(),
         details,
+        p.evidence.as_str(),
+        p.checkout_request.as_str(),
         p.note.as_deref(),
         p.tribute.as_ref().map(|t| t.kind),
         p.tribute.as_ref().map(|t| t.name.as_str()),
@@ -216,16 +226,19 @@ pub async fn latest_of_form(conn: &mut Conn, form_nonce: &str) -> Result<Option<
     row.map(Payment::try_from).transpose()
 }
 
-/// Payments made before `before` whose payment page is not known to be closed, oldest first.
+/// Payments that want another look: begun before `left` and not known to be closed, or with the bank and not looked at
+/// since `looked`. Those looked at longest ago come first.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn unsettled_before(conn: &mut Conn, before: Ts, limit: i64) -> Result<Vec<Payment>> {
+pub async fn unsettled(conn: &mut Conn, left: Ts, looked: Ts, limit: i64) -> Result<Vec<Payment>> {
     let rows = all!(
         conn,
         Row,
-        "SELECT * FROM payment WHERE state IN ('started', 'open') AND created_at < $1 ORDER BY created_at LIMIT $2",
-        before,
+        "SELECT * FROM payment WHERE (state IN ('started', 'open') AND created_at < $1 AND updated_at < $2) \
+         OR (state = 'processing' AND updated_at < $2) ORDER BY updated_at LIMIT $3",
+        left,
+        looked,
         limit
     )?;
     rows.into_iter().map(Payment::try_from).collect()

@@ -40,6 +40,8 @@ pub struct Pledge {
     pub next_charge_at: Option<Ts>,
     /// When it ended.
     pub ended_at: Option<Ts>,
+    /// When the sight was taken that this row shows: an older one must not overwrite it.
+    pub seen_at: Ts,
 }
 
 #[derive(sqlx::FromRow)]
@@ -60,6 +62,7 @@ struct Row {
     started_at: Ts,
     next_charge_at: Option<Ts>,
     ended_at: Option<Ts>,
+    seen_at: Ts,
 }
 
 impl From<Row> for Pledge {
@@ -80,6 +83,7 @@ impl From<Row> for Pledge {
             started_at: r.started_at,
             next_charge_at: r.next_charge_at,
             ended_at: r.ended_at,
+            seen_at: r.seen_at,
         }
     }
 }
@@ -93,8 +97,8 @@ pub async fn insert_if_new(tx: &mut WriteTx, p: &Pledge) -> Result<bool> {
         tx,
         "INSERT INTO pledge (id, payment_id, donor_id, entity_id, fund_id, campaign_id, frequency, currency, \
          amount_minor, fee_cover_minor, state, stripe_subscription, stripe_customer, started_at, next_charge_at, \
-         ended_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $14) ON CONFLICT DO NOTHING",
+         ended_at, seen_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $14) ON CONFLICT DO NOTHING",
         &p.id,
         &p.payment_id,
         &p.donor_id,
@@ -110,7 +114,8 @@ pub async fn insert_if_new(tx: &mut WriteTx, p: &Pledge) -> Result<bool> {
         p.stripe_customer.as_deref(),
         p.started_at,
         p.next_charge_at,
-        p.ended_at
+        p.ended_at,
+        p.seen_at
     )?;
     Ok(changed == 1)
 }
@@ -133,26 +138,33 @@ pub async fn by_payment(conn: &mut Conn, payment: &PaymentId) -> Result<Option<P
     Ok(row.map(Pledge::from))
 }
 
+/// What Stripe says of a plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight {
+    /// Where it stands.
+    pub state: PledgeState,
+    /// When Stripe charges next.
+    pub next_charge_at: Option<Ts>,
+    /// When it ended; kept when `None`.
+    pub ended_at: Option<Ts>,
+    /// When Stripe was asked.
+    pub seen_at: Ts,
+}
+
 /// Writes what Stripe says of a plan.
 ///
 /// # Errors
 /// When the row is not there.
-pub async fn update(
-    tx: &mut WriteTx,
-    id: &PledgeId,
-    state: PledgeState,
-    next: Option<Ts>,
-    ended: Option<Ts>,
-    at: Ts,
-) -> Result<()> {
+pub async fn update(tx: &mut WriteTx, id: &PledgeId, s: Sight, at: Ts) -> Result<()> {
     let changed = exec!(
         tx,
-        "UPDATE pledge SET state = $2, next_charge_at = $3, ended_at = COALESCE($4, ended_at), updated_at = $5 \
-         WHERE id = $1",
+        "UPDATE pledge SET state = $2, next_charge_at = $3, ended_at = COALESCE($4, ended_at), seen_at = $5, \
+         updated_at = $6 WHERE id = $1",
         id,
-        state,
-        next,
-        ended,
+        s.state,
+        s.next_charge_at,
+        s.ended_at,
+        s.seen_at,
         at
     )?;
     if changed == 1 { Ok(()) } else { Err(StoreError::NotOneRow { what: "pledge", changed }) }

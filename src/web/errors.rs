@@ -29,7 +29,10 @@ impl AppError {
 impl From<ServiceError> for AppError {
     fn from(error: ServiceError) -> AppError {
         let status = match error {
-            ServiceError::Store(_) | ServiceError::Stripe(_) => StatusCode::SERVICE_UNAVAILABLE,
+            ServiceError::Store(_) | ServiceError::Stripe(_) | ServiceError::MailHost(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            ServiceError::TooOften => StatusCode::TOO_MANY_REQUESTS,
             ServiceError::Template(_) | ServiceError::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         AppError { status, cause: Some(error.to_string()) }

@@ -96,7 +96,7 @@ story! {
 
 story! {
     async fn an_abandoned_page_takes_nothing_and_can_be_resumed(app: &TestApp) {
-        let session = app.to_checkout(&app.form("").await.filled("25")).await;
+        let session = app.to_checkout(&app.form("").await.filled("25").with_gift_aid()).await;
         let back = app.sandbox.object(&session).await.expect("a session")["cancel_url"].as_str().unwrap_or_default().to_owned();
         let path = back.strip_prefix(&app.base).expect("back to us").to_owned();
         let page = app.html(&path).await;
@@ -112,6 +112,11 @@ story! {
         assert_ne!(fresh, session);
         app.pay(&fresh, TestMethod::CardSuccess).await;
         assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 1);
+        assert!(app.mails()[0].text.contains("under the declaration you made"), "the declaration comes along");
+        let old = app.html(&path).await;
+        assert_eq!(text_of(&old, "h1"), "You have already given with this form");
+        let shown = app.text("SELECT words_shown FROM declaration").await;
+        assert!(shown.contains("every gift I make to Lantern Freedom Trust from today"), "UK-13c");
         assert_eq!(app.mails().len(), 1);
     }
 }
@@ -291,8 +296,11 @@ story! {
     async fn e_mail_choices_are_kept_with_the_words_that_were_shown(app: &TestApp) {
         let page = app.html("/give").await;
         assert!(!page.contains("name=\"updates_stories\" checked"), "nothing is ticked beforehand (PR-1)");
-        let form = app.form("").await.filled("25").set("updates_stories", "yes").set("updates_help", "yes");
-        app.to_checkout(&form).await;
+        let ticked = app.form("").await.filled("25").set("updates_stories", "yes").set("updates_help", "yes");
+        app.to_checkout(&ticked.clone().set("updates_events", "yes")).await;
+        let session = app.to_checkout(&ticked).await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM consent_entry").await, 0, "a form that was left agrees to nothing");
+        app.pay(&session, TestMethod::CardSuccess).await;
         assert_eq!(app.count("SELECT COUNT(*) FROM consent_entry WHERE basis = 'consent'").await, 2);
         assert_eq!(app.count("SELECT COUNT(*) FROM consent_entry WHERE length(wording_sha256) = 64").await, 2);
     }

@@ -4,17 +4,18 @@
 use super::look::{SeenPayment, Sight};
 use super::{gift, movements, plan};
 use crate::clock::Ts;
-use crate::domain::audit::{ACTOR_STRIPE, AuditEntry};
+use crate::domain::audit::ACTOR_STRIPE;
 use crate::domain::ids::{AuditId, PaymentId, PayoutId};
 use crate::domain::states::{PaymentState, PayoutState};
-use crate::payments::objects::{self, PaymentIntent, Session, id_of};
+use crate::payments::objects::{self, MethodDetails, PaymentIntent, Session, id_of};
 use crate::payments::requests::from_stripe;
 use crate::services::mailing::{self, Envelope};
 use crate::services::{Deps, Result, ServiceError, compose};
+use crate::store::audit::{self, Note};
 use crate::store::payments::{self, Payment, StripeFacts};
 use crate::store::payouts::{self, Payout};
 use crate::store::pledges::{self, Pledge};
-use crate::store::{Day, WriteTx, audit};
+use crate::store::{Day, WriteTx};
 
 /// To whom money or a plan belongs.
 #[derive(Debug)]
@@ -34,17 +35,17 @@ impl Owner {
     }
 }
 
-/// Writes a sight. `false` when nothing in it is ours.
+/// Writes a sight taken at `seen_at`. `false` when nothing in it is ours.
 ///
 /// # Errors
 /// When the database refuses or what was seen contradicts what is known.
-pub async fn apply(deps: &Deps, tx: &mut WriteTx, sight: &Sight, now: Ts) -> Result<bool> {
+pub async fn apply(deps: &Deps, tx: &mut WriteTx, sight: &Sight, seen_at: Ts, now: Ts) -> Result<bool> {
     let mut ours = false;
     if let Some(session) = &sight.session {
         ours |= apply_session(tx, session, now).await?;
     }
     if let Some(subscription) = &sight.subscription {
-        ours |= plan::apply(deps, tx, subscription, now).await?;
+        ours |= plan::apply(deps, tx, subscription, seen_at, now).await?;
     }
     for seen in &sight.payments {
         ours |= apply_payment(deps, tx, seen, now).await?;
@@ -56,18 +57,24 @@ pub async fn apply(deps: &Deps, tx: &mut WriteTx, sight: &Sight, now: Ts) -> Res
     Ok(ours)
 }
 
-/// Appends to the audit chain in Stripe's name. `detail` holds ids and figures only.
-pub(super) async fn note(
+/// Notes something for the audit chain in Stripe's name. `detail` holds ids and figures only.
+pub(super) fn note(
     deps: &Deps,
     tx: &mut WriteTx,
-    now: Ts,
-    action: &str,
+    at: Ts,
+    action: &'static str,
     subject: &str,
     detail: serde_json::Value,
-) -> Result<()> {
-    let entry = AuditEntry { actor: ACTOR_STRIPE, action, subject, detail: detail.to_string() };
-    audit::append(tx, &AuditId::new(now, &deps.random), now, &entry).await?;
-    Ok(())
+) {
+    let id = AuditId::new(at, &deps.random);
+    tx.note(Note {
+        id,
+        at,
+        actor: ACTOR_STRIPE,
+        action,
+        subject: subject.to_owned(),
+        detail: detail.to_string(),
+    });
 }
 
 /// The payment that a mark names, held until the transaction ends: it stands for everything that hangs on it.
@@ -165,8 +172,7 @@ async fn refused(
 ) -> Result<()> {
     let payment = owner.payment();
     let debit_failed = intent.charge().is_some_and(|c| {
-        let by_card = c.payment_method_details.as_ref().is_none_or(|m| m.kind == "card" || m.kind == "link");
-        c.status == "failed" && !by_card
+        c.status == "failed" && c.payment_method_details.as_ref().is_some_and(MethodDetails::is_delayed_debit)
     });
     if !debit_failed || payment.state.is_closed() {
         return Ok(());
@@ -181,8 +187,8 @@ async fn refused(
         gift_id: None,
     };
     mailing::queue(deps, tx, envelope, mail, now).await?;
-    note(deps, tx, now, "payment.failed", payment.id.as_str(), serde_json::json!({ "intent": intent.id }))
-        .await
+    note(deps, tx, now, "payment.failed", payment.id.as_str(), serde_json::json!({ "intent": intent.id }));
+    Ok(())
 }
 
 pub(super) async fn set_state(
@@ -224,7 +230,7 @@ async fn apply_payout(deps: &Deps, tx: &mut WriteTx, payout: &objects::Payout, n
     payouts::upsert(tx, &row, now).await?;
     if known != Some(state) {
         let detail = serde_json::json!({ "state": state.as_str(), "amount": amount.minor(), "currency": amount.currency() });
-        note(deps, tx, now, "payout.changed", &payout.id, detail).await?;
+        note(deps, tx, now, "payout.changed", &payout.id, detail);
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::domain::tax_year;
 use crate::payments::objects::{Charge, MethodDetails, PaymentIntent, Ref};
 use crate::payments::requests::from_stripe;
 use crate::services::mailing::{self, Envelope};
-use crate::services::{Deps, Result, ServiceError, compose};
+use crate::services::{Deps, Result, ServiceError, compose, evidence};
 use crate::store::gifts::{self, Gift};
 use crate::store::ledger::{self, Entry};
 use crate::store::receipts::{self, NewReceipt};
@@ -34,6 +34,9 @@ pub(super) async fn ensure(
     }
     let charge =
         seen.intent.charge().ok_or_else(|| unexpected(&seen.intent, "succeeded without a charge"))?;
+    if owner.payment().state != PaymentState::Paid {
+        evidence::write(deps, tx, owner.payment(), now).await?;
+    }
     let gift = build(deps, tx, owner, seen, charge, now).await?;
     if !gifts::insert_if_new(tx, &gift).await? {
         // Another worker was first; its transaction is committed, or we would still wait for it.
@@ -56,7 +59,7 @@ pub(super) async fn ensure(
     let detail = serde_json::json!({
         "amount": gift.amount.minor(), "currency": gift.amount.currency(), "receipt": number, "charge": charge.id,
     });
-    note(deps, tx, now, "gift.received", gift.id.as_str(), detail).await?;
+    note(deps, tx, now, "gift.received", gift.id.as_str(), detail);
     Ok(gift)
 }
 
@@ -76,7 +79,7 @@ async fn build(
     let entity = compose::entity(deps, &payment.entity_id)?;
     let amount =
         from_stripe(charge.amount, &charge.currency).map_err(|_| unexpected(&seen.intent, "currency"))?;
-    let received_at = received_at(charge);
+    let received_at = received_at(&seen.intent, charge)?;
     let received_on = received_at.date_in(&entity.time_zone);
     let (month, day) = tax_year::starts_on(entity.country.as_str());
     let (pledge_id, instalment, expected, cover) = match owner {
@@ -118,12 +121,14 @@ async fn build(
 }
 
 /// A card gift is received when charged; a debit when the bank has paid, which is when it reaches the balance (UK-34).
-fn received_at(charge: &Charge) -> Ts {
-    let by_card = charge.payment_method_details.as_ref().is_some_and(|m| m.kind == "card");
+/// A receipt is never issued on a guess: without that day the job comes back.
+fn received_at(intent: &PaymentIntent, charge: &Charge) -> Result<Ts> {
+    let debit = charge.payment_method_details.as_ref().is_some_and(MethodDetails::is_delayed_debit);
     let balance = charge.balance_transaction.as_ref().and_then(Ref::object);
     match balance {
-        Some(b) if !by_card => Ts::from_unix(b.created),
-        _ => Ts::from_unix(charge.created),
+        Some(b) if debit => Ok(Ts::from_unix(b.created)),
+        None if debit => Err(unexpected(intent, "collected, but not in the balance yet")),
+        _ => Ok(Ts::from_unix(charge.created)),
     }
 }
 

@@ -11,13 +11,16 @@ mod plan;
 use std::collections::HashMap;
 
 use super::{Deps, Result, job_kinds};
+use crate::clock::Ts;
 use crate::payments::objects::{Invoice, PaymentIntent, Session, Subscription};
 use crate::store::inbox;
 use crate::store::jobs::{self, Job};
 
 /// Objects read for many jobs by one list call.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Prefetched {
+    /// When the reading began: what arrives later is not in it.
+    pub began: Ts,
     /// By id.
     pub sessions: HashMap<String, Session>,
     /// By id.
@@ -50,15 +53,15 @@ pub fn is_look(kind: &str) -> bool {
 /// # Errors
 /// When Stripe gives no certain answer or the database refuses: the job comes back.
 pub async fn run(deps: &Deps, job: &Job, owner: &str, known: &Prefetched) -> Result<()> {
-    let began = deps.clock.now();
+    let began = known.began;
     let sight = look::look(deps, &job.kind, &job.subject, known).await?;
     let mut tx = deps.store.write().await?;
     let now = deps.clock.now();
-    let ours = apply::apply(deps, &mut tx, &sight, now).await?;
+    let ours = apply::apply(deps, &mut tx, &sight, began, now).await?;
     if ours {
         inbox::mark_done(&mut tx, &job.kind, &job.subject, began, now).await?;
     } else {
-        inbox::mark_ignored(&mut tx, &job.kind, &job.subject, "not made by Almoner", now).await?;
+        inbox::mark_ignored(&mut tx, &job.kind, &job.subject, "not made by Almoner", began).await?;
     }
     jobs::finish(&mut tx, &job.id, owner).await?;
     tx.commit().await?;

@@ -30,8 +30,13 @@ pub(super) async fn apply(
         let fee = amount(balance.fee, &balance.currency)?.checked_neg().map_err(overflow)?;
         enter(deps, tx, gift, EntryKind::Fee, fee, &charge.id, balance, now).await?;
     }
-    for refund in &seen.refunds {
-        apply_refund(deps, tx, gift, refund, now).await?;
+    // Stripe lists the newest first; a mail about one must know them all.
+    let mut going_back = Vec::new();
+    for refund in seen.refunds.iter().rev() {
+        going_back.extend(apply_refund(deps, tx, gift, refund, now).await?);
+    }
+    for refund in &going_back {
+        tell_of_refund(deps, tx, gift, refund, now).await?;
     }
     for dispute in &seen.disputes {
         apply_dispute(deps, tx, gift, dispute, now).await?;
@@ -72,13 +77,14 @@ async fn enter(
     Ok(())
 }
 
+/// Writes a refund and what it moved; gives it back when money goes to the donor.
 async fn apply_refund(
     deps: &Deps,
     tx: &mut WriteTx,
     gift: &Gift,
     seen: &objects::Refund,
     now: Ts,
-) -> Result<()> {
+) -> Result<Option<Refund>> {
     let seen_state = match seen.status.as_deref() {
         Some("succeeded") => RefundState::Succeeded,
         Some("failed") => RefundState::Failed,
@@ -109,22 +115,18 @@ async fn apply_refund(
     if let Some(balance) = seen.failure_balance_transaction.as_ref().and_then(Ref::object) {
         enter(deps, tx, gift, EntryKind::RefundFailed, back, &seen.id, balance, now).await?;
     }
-    let goes_back = matches!(state, RefundState::Pending | RefundState::Succeeded);
-    if goes_back {
-        tell_of_refund(deps, tx, gift, &row, now).await?;
-    }
     if known != Some(state) {
         let detail = serde_json::json!({ "gift": gift.id, "state": state.as_str(), "amount": back.minor(), "currency": back.currency() });
-        note(deps, tx, now, "refund.changed", &seen.id, detail).await?;
+        note(deps, tx, now, "refund.changed", &seen.id, detail);
     }
-    Ok(())
+    let goes_back = matches!(state, RefundState::Pending | RefundState::Succeeded);
+    Ok(goes_back.then_some(row))
 }
 
 async fn tell_of_refund(deps: &Deps, tx: &mut WriteTx, gift: &Gift, refund: &Refund, now: Ts) -> Result<()> {
     let entity = compose::entity(deps, &gift.entity_id)?;
-    let out = ledger::sum_of_kind(tx, &gift.id, EntryKind::Refund).await?;
-    let returned = ledger::sum_of_kind(tx, &gift.id, EntryKind::RefundFailed).await?;
-    let remaining = Money::new((gift.amount.minor() + out + returned).max(0), gift.amount.currency());
+    let back = ledger::going_back(tx, &gift.id).await?;
+    let remaining = Money::new((gift.amount.minor() - back).max(0), gift.amount.currency());
     let number = receipts::number_of_gift(tx, &gift.id).await?.unwrap_or_default();
     let mail = compose::refund(
         deps,
@@ -181,7 +183,7 @@ async fn apply_dispute(
     }
     if known != Some(state) {
         let detail = serde_json::json!({ "gift": gift.id, "state": state.as_str(), "amount": contested.minor(), "currency": contested.currency() });
-        note(deps, tx, now, "dispute.changed", &seen.id, detail).await?;
+        note(deps, tx, now, "dispute.changed", &seen.id, detail);
     }
     Ok(())
 }

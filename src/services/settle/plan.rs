@@ -8,20 +8,24 @@ use crate::payments::objects::{Subscription, id_of};
 use crate::services::{Deps, Result};
 use crate::store::WriteTx;
 use crate::store::payments::{self, StripeFacts};
-use crate::store::pledges::{self, Pledge};
+use crate::store::pledges::{self, Pledge, Sight};
 
 /// Writes a plan. `false` when it is not ours.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn apply(deps: &Deps, tx: &mut WriteTx, seen: &Subscription, now: Ts) -> Result<bool> {
+pub async fn apply(deps: &Deps, tx: &mut WriteTx, seen: &Subscription, seen_at: Ts, now: Ts) -> Result<bool> {
     let known = match plan_held(tx, &seen.id).await? {
         Some((pledge, _)) => pledge,
-        None => match begin(deps, tx, seen, now).await? {
+        None => match begin(deps, tx, seen, seen_at, now).await? {
             Some(pledge) => pledge,
             None => return Ok(false),
         },
     };
+    if seen_at < known.seen_at {
+        // Another worker looked later than this one and wrote first.
+        return Ok(true);
+    }
     let state = known.state.apply(state_of(seen));
     let next = match state {
         PledgeState::Ended | PledgeState::Ending | PledgeState::Paused => None,
@@ -29,16 +33,22 @@ pub async fn apply(deps: &Deps, tx: &mut WriteTx, seen: &Subscription, now: Ts) 
             seen.next_charge().map(Ts::from_unix)
         }
     };
-    let ended = seen.ended_at.map(Ts::from_unix);
-    pledges::update(tx, &known.id, state, next, ended, now).await?;
+    let sight = Sight { state, next_charge_at: next, ended_at: seen.ended_at.map(Ts::from_unix), seen_at };
+    pledges::update(tx, &known.id, sight, now).await?;
     if state != known.state {
         let detail = serde_json::json!({ "from": known.state.as_str(), "to": state.as_str() });
-        note(deps, tx, now, "pledge.changed", known.id.as_str(), detail).await?;
+        note(deps, tx, now, "pledge.changed", known.id.as_str(), detail);
     }
     Ok(true)
 }
 
-async fn begin(deps: &Deps, tx: &mut WriteTx, seen: &Subscription, now: Ts) -> Result<Option<Pledge>> {
+async fn begin(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    seen: &Subscription,
+    seen_at: Ts,
+    now: Ts,
+) -> Result<Option<Pledge>> {
     let Some(payment) = payment_by_mark(tx, seen.our_payment()).await? else { return Ok(None) };
     let started_at = Ts::from_unix(seen.created);
     let pledge = Pledge {
@@ -57,12 +67,13 @@ async fn begin(deps: &Deps, tx: &mut WriteTx, seen: &Subscription, now: Ts) -> R
         started_at,
         next_charge_at: None,
         ended_at: None,
+        seen_at,
     };
     pledges::insert_if_new(tx, &pledge).await?;
     let facts = StripeFacts { subscription: Some(&seen.id), ..StripeFacts::default() };
     payments::update(tx, &payment.id, payment.state, &facts, now).await?;
     let detail = serde_json::json!({ "amount": pledge.amount.minor(), "currency": pledge.amount.currency(), "frequency": pledge.frequency.as_str() });
-    note(deps, tx, now, "pledge.begun", pledge.id.as_str(), detail).await?;
+    note(deps, tx, now, "pledge.begun", pledge.id.as_str(), detail);
     Ok(pledges::by_subscription(tx, &seen.id).await?)
 }
 

@@ -164,6 +164,11 @@ fn amount(place: Place<'_>, raw: &Raw, frequency: Frequency, wrong: &mut Mistake
 fn cover(place: Place<'_>, raw: &Raw, amount: Money) -> Money {
     let rule = place.entity.cover_fee.as_ref().filter(|_| !raw.cover_fee.is_empty());
     rule.and_then(|r| fee::cover(amount, r.percent, r.fixed_in(place.currency)?.minor()).ok())
+        .map(|fee| match place.currency.exponent() {
+            // Stripe takes three-decimal currencies in steps of ten.
+            3 => Money::new(fee.minor().saturating_add(9) / 10 * 10, place.currency),
+            _ => fee,
+        })
         .unwrap_or(Money::zero(place.currency))
 }
 

@@ -6,6 +6,7 @@ use crate::domain::dates;
 use crate::domain::fee;
 use crate::domain::frequency::Frequency;
 use crate::domain::money::Money;
+use crate::services::evidence;
 use crate::web::AppState;
 use crate::web::layout::frame;
 use crate::web::pages::give::{
@@ -366,10 +367,7 @@ fn gift_aid(form: &Form<'_>) -> Option<GiftAid> {
     Some(GiftAid {
         worth: LiveText { now, pattern: "Make {amount} worth {worth} with Gift Aid".to_owned(), plain },
         percent: "25".to_owned(),
-        label: format!(
-            "Yes, claim Gift Aid on this gift and on every gift I make to {} from today",
-            place.entity.legal_name
-        ),
+        label: evidence::gift_aid_label(place.entity),
         declaration: declaration.paragraphs,
         notes: notes.map(|w| w.paragraphs).unwrap_or_default(),
         home_note: "HMRC needs the address where you live, not an office or a c/o address.".to_owned(),

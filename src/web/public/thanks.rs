@@ -23,6 +23,9 @@ pub async fn show(
     Path(reference): Path<String>,
 ) -> Result<Response, AppError> {
     let status = status::of_reference(&state.deps, &reference).await?.ok_or_else(AppError::not_found)?;
+    if let (Truth::NotCompleted, Some(paid)) = (status.truth, &status.paid_elsewhere) {
+        return Ok(Html(already(&state, paid).render()?).into_response());
+    }
     let entity = compose::entity(&state.deps, &status.payment.entity_id)?;
     Ok(Html(page(&state, entity, &status).render()?).into_response())
 }
@@ -37,6 +40,21 @@ pub async fn try_again(
         Ok(Some(Started::Already(reference))) => Ok(Redirect::to(&format!("/give/thanks/{reference}"))),
         Ok(None) => Err(AppError::not_found()),
         Err(error) => Err(ServiceError::into(error)),
+    }
+}
+
+/// This version of the form was left, a later one was paid.
+fn already(state: &AppState, reference: &str) -> ThanksPage {
+    let mut layout = frame(state, None, "This form has already been used");
+    layout.noindex = true;
+    ThanksPage {
+        layout,
+        state: ThanksState::Already,
+        heading: "You have already given with this form".to_owned(),
+        lead: vec!["Nothing was taken a second time. To give again, start a new gift.".to_owned()],
+        action: Some(Link::new("See the gift you gave", format!("/give/thanks/{reference}"))),
+        links: vec![Link::new("Start a new gift", "/give")],
+        ..ThanksPage::default()
     }
 }
 

@@ -250,7 +250,12 @@ impl TestApp {
     /// the stand-in's to the penny, every invariant holds.
     pub async fn finish(self) {
         self.settle().await;
-        assert_eq!(self.count("SELECT COUNT(*) FROM job").await, 0, "jobs left behind");
+        if self.count("SELECT COUNT(*) FROM job").await > 0 {
+            let job = self
+                .text("SELECT kind || ' ' || state || ' ' || COALESCE(last_error, '-') FROM job LIMIT 1")
+                .await;
+            panic!("jobs left behind: {job}");
+        }
         assert_eq!(self.count("SELECT COUNT(*) FROM webhook_event WHERE state = 'pending'").await, 0);
         assert_eq!(self.sandbox.violations().await, Vec::<String>::new(), "the client misbehaved");
         self.check_against_stripes_document().await;
