@@ -13,10 +13,14 @@ use jiff::{Timestamp, civil};
 #[serde(transparent)]
 pub struct Ts(Timestamp);
 
+/// 1 January of the year 1 and 30 December 9999: four-digit years, so that text order stays time order.
+const EARLIEST: i64 = -62_135_596_800_000_000;
+const LATEST: i64 = 253_402_128_000_000_000;
+
 impl Ts {
     /// From microseconds since 1970, clamped to the years that can be held.
     pub fn from_micros(micros: i64) -> Ts {
-        let clamped = micros.clamp(Timestamp::MIN.as_microsecond(), Timestamp::MAX.as_microsecond());
+        let clamped = micros.clamp(EARLIEST, LATEST);
         Ts(Timestamp::from_microsecond(clamped).unwrap_or(Timestamp::UNIX_EPOCH))
     }
 
@@ -123,6 +127,12 @@ mod tests {
         assert!(whole.to_fixed_text() < half.to_fixed_text());
         assert_eq!(Ts::parse(&half.to_fixed_text()), Some(half));
         assert_eq!(whole.to_fixed_text().len(), 27);
+    }
+
+    #[test]
+    fn instants_out_of_reach_are_held_at_the_ends() {
+        assert!(Ts::from_unix(i64::MAX).to_fixed_text().starts_with("9999-12-30"));
+        assert!(Ts::from_unix(i64::MIN).to_fixed_text().starts_with("0001-01-01"));
     }
 
     #[test]

@@ -213,8 +213,8 @@ impl Worker {
             matches!(error, ServiceError::Store(_) | ServiceError::Stripe(_) | ServiceError::MailHost(_));
         if job.attempts >= if patient { PATIENT_TRIES } else { TRIES } {
             tracing::error!(job = %job.id, kind = job.kind, error = text, "job given up");
-            jobs::give_up(&mut tx, &job.id, &self.name, &text).await?;
-            if settle::is_look(&job.kind) {
+            let ours = jobs::give_up(&mut tx, &job.id, &self.name, &text).await?;
+            if ours && settle::is_look(&job.kind) {
                 inbox::mark_dead(&mut tx, &job.kind, &job.subject, &text, now).await?;
             }
         } else {

@@ -59,16 +59,20 @@ async fn write_batches(deps: Deps, receiver: std::sync::Arc<tokio::sync::Mutex<m
             return;
         }
         let (events, replies): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        let kept = match write(&deps, &events).await {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                tracing::error!(events = events.len(), %error, "webhooks could not be stored");
-                Err(NotKept::Failed)
-            }
-        };
-        for reply in replies {
-            // The sender hung up; the event is kept all the same.
-            let _ = reply.send(kept);
+        let together = write(&deps, &events).await;
+        for (event, reply) in events.iter().zip(replies) {
+            // One that cannot be kept must not keep the others out: on failure each is tried by itself.
+            let kept = match (&together, events.len()) {
+                (Ok(()), _) => Ok(()),
+                (Err(error), 1) => Err(error.to_string()),
+                (Err(_), _) => write(&deps, std::slice::from_ref(event)).await.map_err(|e| e.to_string()),
+            };
+            let answer = kept.map_err(|error| {
+                tracing::error!(event = event.id, error, "webhook could not be stored");
+                NotKept::Failed
+            });
+            // The sender may have hung up; the event is kept all the same.
+            let _ = reply.send(answer);
         }
         deps.work.notify_one();
     }

@@ -135,6 +135,8 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
             .pragma("journal_size_limit", "67108864")
+            // Without it REPLACE deletes rows past the triggers that keep the ledger append-only.
+            .pragma("recursive_triggers", "ON")
             .optimize_on_close(true, None);
         let write = SqlitePoolOptions::new()
             .max_connections(1)

@@ -150,12 +150,12 @@ pub async fn release(tx: &mut WriteTx, id: &JobId, owner: &str) -> Result<()> {
     Ok(())
 }
 
-/// Gives up on a job: it stays, visible and replayable.
+/// Gives up on a job: it stays, visible and replayable. `false` when the lease was lost to another worker meanwhile.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn give_up(tx: &mut WriteTx, id: &JobId, owner: &str, error: &str) -> Result<()> {
-    exec!(
+pub async fn give_up(tx: &mut WriteTx, id: &JobId, owner: &str, error: &str) -> Result<bool> {
+    let changed = exec!(
         tx,
         "UPDATE job SET state = 'failed', lease_owner = NULL, lease_until = NULL, last_error = $3 \
          WHERE id = $1 AND lease_owner = $2",
@@ -163,6 +163,15 @@ pub async fn give_up(tx: &mut WriteTx, id: &JobId, owner: &str, error: &str) -> 
         owner,
         error
     )?;
+    Ok(changed == 1)
+}
+
+/// Forgets that a job of this kind and subject was given up: a later one did it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget_failed(tx: &mut WriteTx, kind: &str, subject: &str) -> Result<()> {
+    exec!(tx, "DELETE FROM job WHERE kind = $1 AND subject = $2 AND state = 'failed'", kind, subject)?;
     Ok(())
 }
 

@@ -64,6 +64,7 @@ pub async fn run(deps: &Deps, job: &Job, owner: &str, known: &Prefetched) -> Res
         inbox::mark_ignored(&mut tx, &job.kind, &job.subject, "not made by Almoner", began).await?;
     }
     jobs::finish(&mut tx, &job.id, owner).await?;
+    jobs::forget_failed(&mut tx, &job.kind, &job.subject).await?;
     tx.commit().await?;
     Ok(())
 }
