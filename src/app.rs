@@ -15,6 +15,8 @@ use crate::mail::Mailer;
 use crate::payments::StripeClient;
 use crate::random::Random;
 use crate::services::Deps;
+use crate::services::passwords::Passwords;
+use crate::services::throttle::Throttle;
 use crate::store::Store;
 
 /// Wait before the second try of a call to Stripe.
@@ -44,7 +46,17 @@ pub fn assemble(config: Config, store: Store, clock: Clock, random: Random) -> a
     let key = config.stripe.secret_key.clone();
     let stripe = StripeClient::new(&config.stripe.api_base, key, random.clone(), FIRST_WAIT)?;
     let mailer = Mailer::new(&config.mail)?;
-    Ok(Deps { store, stripe, mailer, clock, random, config: Arc::new(config), work: Arc::new(Notify::new()) })
+    Ok(Deps {
+        store,
+        stripe,
+        mailer,
+        passwords: Passwords::start(&random)?,
+        throttle: Throttle::new(&clock),
+        clock,
+        random,
+        config: Arc::new(config),
+        work: Arc::new(Notify::new()),
+    })
 }
 
 /// Serves `router` until `stop`, then lets running requests end (ten seconds at most).

@@ -54,6 +54,16 @@ impl Ts {
         zone.to_datetime(self.0).date()
     }
 
+    /// `10:04 GMT`: the time of day in `zone`, with the zone's short name.
+    pub fn clock_time_in(self, zone: &TimeZone) -> String {
+        self.0.to_zoned(zone.clone()).strftime("%H:%M %Z").to_string()
+    }
+
+    /// The hour in `zone`, 0 to 23.
+    pub fn hour_in(self, zone: &TimeZone) -> i8 {
+        zone.to_datetime(self.0).hour()
+    }
+
     /// `2026-04-05T22:59:59.000000Z`: fixed width, so that text order is time order.
     pub fn to_fixed_text(self) -> String {
         let dt = TimeZone::UTC.to_datetime(self.0);

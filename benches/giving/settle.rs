@@ -131,6 +131,8 @@ impl House {
             store,
             stripe: client(&config, &random),
             mailer: Mailer::new(&config.mail).expect("a mailer"),
+            passwords: almoner::services::passwords::Passwords::start(&random).expect("threads"),
+            throttle: almoner::services::throttle::Throttle::new(&Clock::System),
             clock: Clock::System,
             random,
             config: Arc::new(config),

@@ -97,6 +97,10 @@ ids! {
     DeclarationId = "dec_";
     /// One choice about e-mail, given or withdrawn.
     ConsentId = "cns_";
+    /// A question sent to a mailbox.
+    ProofId = "prf_";
+    /// One postal address of a donor, for as long as it held.
+    AddressId = "adr_";
     /// A mail to send.
     MailId = "mail_";
     /// A piece of work for the worker.

@@ -7,6 +7,7 @@ pub mod fee;
 pub mod frequency;
 pub mod ids;
 pub mod money;
+pub mod password;
 pub mod postcode;
 pub mod receipt;
 pub mod states;

@@ -120,6 +120,26 @@ text_enums! {
         /// A company, trust, church or other body.
         Organisation = "organisation",
     }
+    /// What a proven mailbox is good for.
+    ProofPurpose {
+        /// Sign in; the first time it opens the account.
+        SignIn = "sign_in",
+        /// Open an account.
+        SignUp = "sign_up",
+        /// Choose a new password.
+        Reset = "reset",
+        /// Sign in with this mailbox from now on.
+        ChangeEmail = "change_email",
+    }
+    /// What a donor lets us write about (PR-2).
+    ConsentPurpose {
+        /// Stories from the field.
+        Stories = "stories",
+        /// Events in their area.
+        Events = "events",
+        /// Ways to help.
+        Help = "help",
+    }
     /// Why a gift is dedicated.
     TributeKind {
         /// In memory of.

@@ -12,15 +12,12 @@ use crate::store::jobs::{self, NewJob};
 pub async fn tick(deps: &Deps, now: Ts) -> Result<()> {
     let hour = &now.to_fixed_text()[..13];
     let mut tx = deps.store.write().await?;
-    if jobs::begin_period(&mut tx, job_kinds::SWEEP_PAYMENTS, hour, now).await? {
-        let job = NewJob {
-            id: JobId::new(now, &deps.random),
-            kind: job_kinds::SWEEP_PAYMENTS,
-            subject: hour.to_owned(),
-            hint: None,
-            run_at: now,
-        };
-        jobs::enqueue_batch(&mut tx, &[job]).await?;
+    for kind in [job_kinds::SWEEP_PAYMENTS, job_kinds::SWEEP_SESSIONS] {
+        if jobs::begin_period(&mut tx, kind, hour, now).await? {
+            let id = JobId::new(now, &deps.random);
+            let job = NewJob { id, kind, subject: hour.to_owned(), hint: None, run_at: now };
+            jobs::enqueue_batch(&mut tx, &[job]).await?;
+        }
     }
     tx.commit().await?;
     Ok(())

@@ -11,7 +11,7 @@ use super::schedule;
 use crate::clock::Ts;
 use crate::domain::ids::MailId;
 use crate::services::settle::{self, Prefetched, look};
-use crate::services::{Deps, Result, ServiceError, job_kinds, mailing, sweep};
+use crate::services::{Deps, Result, ServiceError, job_kinds, mailing, sessions, sweep};
 use crate::store::jobs::{self, Claim, Job};
 use crate::store::{StoreError, inbox};
 
@@ -176,6 +176,10 @@ impl Worker {
                 let id: MailId =
                     job.subject.parse().map_err(|_| ServiceError::Unexpected("not a mail id".to_owned()))?;
                 mailing::send(&self.deps, &id).await?;
+                self.finish(job).await
+            }
+            job_kinds::SWEEP_SESSIONS => {
+                sessions::sweep(&self.deps).await?;
                 self.finish(job).await
             }
             job_kinds::SWEEP_PAYMENTS => {

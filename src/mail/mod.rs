@@ -2,5 +2,6 @@
 
 pub mod transport;
 pub mod views;
+pub mod views_letter;
 
 pub use transport::{MailError, Mailer, Outgoing};

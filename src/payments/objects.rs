@@ -71,6 +71,8 @@ pub struct Session {
     pub subscription: Option<Ref<Named>>,
     /// First invoice (monthly gifts).
     pub invoice: Option<Ref<Named>>,
+    /// `cus_…` once there is one.
+    pub customer: Option<Ref<Named>>,
     /// The page, while open.
     pub url: Option<String>,
     /// Unix seconds.

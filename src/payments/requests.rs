@@ -11,8 +11,10 @@ use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionCustomerCreation, CreateCheckoutSessionLineItems,
     CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionLineItemsPriceDataRecurring,
     CreateCheckoutSessionLineItemsPriceDataRecurringInterval, CreateCheckoutSessionPaymentIntentData,
-    CreateCheckoutSessionSubscriptionData, ExpireCheckoutSession, ListCheckoutSession, ProductData,
-    RetrieveCheckoutSession,
+    CreateCheckoutSessionSavedPaymentMethodOptions,
+    CreateCheckoutSessionSavedPaymentMethodOptionsAllowRedisplayFilters,
+    CreateCheckoutSessionSavedPaymentMethodOptionsPaymentMethodSave, CreateCheckoutSessionSubscriptionData,
+    ExpireCheckoutSession, ListCheckoutSession, ProductData, RetrieveCheckoutSession,
 };
 use stripe_client_core::{RequestBuilder, StripeMethod, StripeRequest};
 use stripe_core::charge::RetrieveCharge;
@@ -49,8 +51,12 @@ pub struct NewSession<'a> {
     pub frequency: Frequency,
     /// Gift, and covered fee if any.
     pub lines: Vec<Line>,
-    /// Prefills the page.
+    /// Prefills the page when there is no customer.
     pub email: &'a str,
+    /// Whose saved methods the page may offer.
+    pub customer: Option<&'a str>,
+    /// The page may offer to save the method for the next gift: only to donors with an account.
+    pub may_save: bool,
     /// Where Stripe sends the donor after paying.
     pub success_url: String,
     /// Where "back" leads.
@@ -71,22 +77,31 @@ pub fn create_session(s: &NewSession<'_>) -> Result<RequestBuilder, UnsupportedA
     let session = CreateCheckoutSession::new()
         .line_items(lines)
         .client_reference_id(s.payment.to_string())
-        .customer_email(s.email)
         .metadata(marks.clone())
         .success_url(s.success_url.as_str())
         .cancel_url(s.cancel_url.as_str())
         .expires_at(s.expires_at.as_unix());
+    // Stripe takes a customer or an address, not both.
+    let session = match s.customer {
+        Some(customer) => session.customer(customer),
+        None => session.customer_email(s.email),
+    };
     Ok(match s.frequency {
         Frequency::Once => {
             let mut intent = CreateCheckoutSessionPaymentIntentData::new();
             intent.metadata = Some(marks);
             intent.statement_descriptor_suffix = s.statement_suffix.map(str::to_owned);
-            session
+            let mut session = session
                 .mode(CheckoutSessionMode::Payment)
                 .submit_type(CheckoutSessionSubmitType::Donate)
-                .customer_creation(CreateCheckoutSessionCustomerCreation::Always)
-                .payment_intent_data(intent)
-                .build()
+                .payment_intent_data(intent);
+            if s.customer.is_none() {
+                session = session.customer_creation(CreateCheckoutSessionCustomerCreation::Always);
+            }
+            if s.may_save {
+                session = session.saved_payment_method_options(saved_methods());
+            }
+            session.build()
         }
         Frequency::Monthly | Frequency::Quarterly | Frequency::Yearly => {
             let mut plan = CreateCheckoutSessionSubscriptionData::new();
@@ -94,6 +109,16 @@ pub fn create_session(s: &NewSession<'_>) -> Result<RequestBuilder, UnsupportedA
             session.mode(CheckoutSessionMode::Subscription).subscription_data(plan).build()
         }
     })
+}
+
+/// Offers methods saved with an earlier gift (a plan's are "limited" at Stripe), and to save the one used now.
+fn saved_methods() -> CreateCheckoutSessionSavedPaymentMethodOptions {
+    use CreateCheckoutSessionSavedPaymentMethodOptionsAllowRedisplayFilters as Filter;
+    let mut options = CreateCheckoutSessionSavedPaymentMethodOptions::new();
+    options.allow_redisplay_filters = Some(vec![Filter::Always, Filter::Limited]);
+    options.payment_method_save =
+        Some(CreateCheckoutSessionSavedPaymentMethodOptionsPaymentMethodSave::Enabled);
+    options
 }
 
 fn line_item(line: &Line, frequency: Frequency) -> Result<CreateCheckoutSessionLineItems, UnsupportedAmount> {

@@ -1,5 +1,7 @@
 //! The words of each mail, from facts and the charity file.
 
+pub mod letters;
+
 use jiff::civil::Date;
 
 use super::mailing::Rendered;
@@ -73,11 +75,11 @@ fn parse_day(text: &str) -> Result<Date> {
     text.parse().map_err(|_| ServiceError::Unexpected(format!("not a day: {text:?}")))
 }
 
-/// The receipt mail, from the frozen content alone (RC-1).
+/// The receipt mail, from the frozen content alone (RC-1). A `copy` says so and keeps its number (RC-8).
 ///
 /// # Errors
 /// When the content is damaged or the template fails.
-pub fn receipt(deps: &Deps, content: &ReceiptContent) -> Result<Rendered> {
+pub fn receipt(deps: &Deps, content: &ReceiptContent, copy: bool) -> Result<Rendered> {
     let entity = entity(deps, &content.entity.id)?;
     let locale = content.entity.locale.as_str();
     let date = dates::long(parse_day(&content.received_on)?, locale);
@@ -97,7 +99,7 @@ pub fn receipt(deps: &Deps, content: &ReceiptContent) -> Result<Rendered> {
     };
     let mail = views::Receipt {
         frame: mail_frame,
-        copy: false,
+        copy,
         donor: content.donor.receipt_name(),
         number: content.number.clone(),
         amount: content.amount.display(locale),
@@ -117,9 +119,14 @@ pub fn receipt(deps: &Deps, content: &ReceiptContent) -> Result<Rendered> {
         goods_and_services: String::new(),
         wording: content.wording.clone(),
         wording_id: content.wording_version.clone(),
-        manage: None,
+        manage: Some(views::MailLink::new("See all your giving", deps.config.base_url.join("/portal"))),
     };
-    Ok(Rendered { kind: "receipt", subject: mail.subject(), text: mail.text()?, html: mail.html()? })
+    Ok(Rendered {
+        kind: if copy { "receipt_copy" } else { "receipt" },
+        subject: mail.subject(),
+        text: mail.text()?,
+        html: mail.html()?,
+    })
 }
 
 /// "We have received your instruction": before the bank has confirmed (RC-3, PR-13).

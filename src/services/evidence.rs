@@ -9,6 +9,7 @@ use crate::clock::Ts;
 use crate::config::{Entity, WordingKey};
 use crate::domain::ids::{ConsentId, DeclarationId};
 use crate::domain::receipt::sha256_hex;
+use crate::domain::states::ConsentPurpose;
 use crate::store::donors::{self, NewConsent, NewDeclaration};
 use crate::store::payments::Payment;
 use crate::store::{Day, WriteTx};
@@ -24,7 +25,7 @@ struct Shown {
 struct Evidence {
     made_at: Option<Ts>,
     gift_aid: Option<Shown>,
-    purposes: Vec<String>,
+    purposes: Vec<ConsentPurpose>,
     consent: Option<Shown>,
 }
 
@@ -53,7 +54,7 @@ pub fn of_form(deps: &Deps, command: &GiveCommand, now: Ts) -> Result<String> {
     if !command.consents.is_empty() {
         let wording = shown(WordingKey::Consent)?;
         evidence.consent = Some(Shown { version: wording.version.clone(), words: wording.text() });
-        evidence.purposes = command.consents.iter().map(|p| (*p).to_owned()).collect();
+        evidence.purposes = command.consents.clone();
     }
     serde_json::to_string(&evidence).map_err(|e| ServiceError::Unexpected(e.to_string()))
 }
@@ -92,9 +93,11 @@ pub async fn write(deps: &Deps, tx: &mut WriteTx, payment: &Payment, now: Ts) ->
             let consent = NewConsent {
                 id: ConsentId::new(now, &deps.random),
                 donor_id: payment.donor_id.clone(),
-                payment_id: payment.id.clone(),
+                payment_id: Some(payment.id.clone()),
                 entity_id: payment.entity_id.clone(),
-                purpose: purpose.clone(),
+                purpose: *purpose,
+                given: true,
+                source: "giving form",
                 wording_version: shown.version.clone(),
                 wording_sha256: sha256_hex(&shown.words),
                 made_at,

@@ -10,7 +10,7 @@ use crate::domain::frequency::Frequency;
 use crate::domain::ids::{AuditId, DonorId, PaymentId, unguessable};
 use crate::domain::money::Money;
 use crate::domain::receipt::sha256_hex;
-use crate::domain::states::PaymentState;
+use crate::domain::states::{ConsentPurpose, PaymentState};
 use crate::payments::objects::Session;
 use crate::payments::requests::{self, Line, NewSession};
 use crate::payments::{Effort, StripeError};
@@ -52,8 +52,12 @@ pub struct GiveCommand {
     pub tribute: Option<Tribute>,
     /// The Gift Aid declaration was ticked (only ever true for individuals giving to a Gift Aid entity).
     pub gift_aid: bool,
-    /// `stories`, `events`, `help`.
-    pub consents: Vec<&'static str>,
+    /// What we may write about.
+    pub consents: Vec<ConsentPurpose>,
+    /// The signed-in donor, whose gift it is whatever mailbox the receipt goes to.
+    pub account: Option<DonorId>,
+    /// Stripe's customer whose saved methods the payment page may offer.
+    pub customer: Option<String>,
 }
 
 /// What to show the donor.
@@ -75,7 +79,7 @@ pub async fn start(deps: &Deps, command: GiveCommand) -> Result<Started> {
     let draft = Draft {
         fingerprint: fingerprint(&command)?,
         evidence: evidence::of_form(deps, &command, deps.clock.now())?,
-        donor_id: None,
+        donor_id: command.account.clone(),
         command,
     };
     proceed(deps, draft).await
@@ -109,6 +113,8 @@ pub async fn resume(deps: &Deps, reference: &str) -> Result<Option<Started>> {
             tribute: p.tribute,
             gift_aid: false,
             consents: Vec::new(),
+            account: None,
+            customer: p.stripe_customer,
         },
     };
     Ok(Some(proceed(deps, draft).await?))
@@ -212,11 +218,12 @@ async fn write_row(deps: &Deps, draft: &Draft, revision: i64) -> Result<Option<P
         stripe_session: None,
         stripe_payment_intent: None,
         stripe_subscription: None,
+        stripe_customer: c.customer.clone(),
         checkout_url: None,
         expires_at: None,
         created_at: now,
     };
-    payment.checkout_request = checkout_request(deps, &payment)?;
+    payment.checkout_request = checkout_request(deps, &payment, c.account.is_some())?;
     match payments::insert(&mut tx, &payment).await {
         Err(e) if e.is_unique_violation() => return Ok(None),
         other => other?,
@@ -242,7 +249,7 @@ fn note_start(deps: &Deps, tx: &mut WriteTx, payment: &Payment, at: Ts) {
 }
 
 /// The body of the request that opens the page.
-fn checkout_request(deps: &Deps, payment: &Payment) -> Result<String> {
+fn checkout_request(deps: &Deps, payment: &Payment, may_save: bool) -> Result<String> {
     let entity = compose::entity(deps, &payment.entity_id)?;
     let fund = compose::fund_name(deps, &payment.fund_id);
     let noun = compose::gift_noun(payment.frequency);
@@ -256,6 +263,8 @@ fn checkout_request(deps: &Deps, payment: &Payment) -> Result<String> {
         frequency: payment.frequency,
         lines,
         email: &payment.donor.email,
+        customer: payment.stripe_customer.as_deref(),
+        may_save,
         success_url: thanks.clone(),
         cancel_url: thanks,
         expires_at: payment.created_at.plus(PAGE_OPEN),

@@ -1,8 +1,11 @@
 //! Queuing and sending mail: written with the fact it tells, sent by a job of its own.
 
+use std::borrow::Cow;
+
+use super::accounts::secrets;
 use super::{Deps, Result, ServiceError, job_kinds};
 use crate::clock::Ts;
-use crate::domain::ids::{DonorId, GiftId, JobId, MailId};
+use crate::domain::ids::{DonorId, GiftId, JobId, MailId, ProofId};
 use crate::mail::{MailError, Outgoing};
 use crate::store::jobs::NewJob;
 use crate::store::outbox::{self, NewMail};
@@ -28,10 +31,12 @@ pub struct Envelope<'a> {
     pub dedupe_key: String,
     /// One mailbox.
     pub recipient: &'a str,
-    /// Whose.
-    pub donor_id: &'a DonorId,
+    /// Whose, when that is known.
+    pub donor_id: Option<&'a DonorId>,
     /// About which gift.
     pub gift_id: Option<&'a GiftId>,
+    /// The question it asks the mailbox: its link and code are filled in on the way out.
+    pub proof_id: Option<&'a ProofId>,
 }
 
 /// Queues a mail and the job that sends it, once for its key.
@@ -55,8 +60,9 @@ pub async fn queue(
         subject: mail.subject,
         text: mail.text,
         html: mail.html,
-        donor_id: envelope.donor_id.clone(),
+        donor_id: envelope.donor_id.cloned(),
         gift_id: envelope.gift_id.cloned(),
+        proof_id: envelope.proof_id.cloned(),
     };
     if outbox::insert_if_new(tx, &new, at).await? {
         let job = NewJob {
@@ -100,8 +106,8 @@ pub async fn send(deps: &Deps, id: &MailId) -> Result<Sent> {
         .send(&Outgoing {
             to: &mail.recipient,
             subject: &mail.subject,
-            text: &mail.text_body,
-            html: &mail.html_body,
+            text: &with_secrets(deps, mail.proof_id.as_ref(), &mail.text_body),
+            html: &with_secrets(deps, mail.proof_id.as_ref(), &mail.html_body),
             message_id: &mail.message_id,
             date: mail.created_at,
         })
@@ -124,4 +130,13 @@ pub async fn send(deps: &Deps, id: &MailId) -> Result<Sent> {
     };
     tx.commit().await?;
     sent
+}
+
+/// Fills in the link and the code of a question: they exist on the wire alone, never in the outbox.
+fn with_secrets<'a>(deps: &Deps, proof: Option<&ProofId>, body: &'a str) -> Cow<'a, str> {
+    let Some(id) = proof else { return Cow::Borrowed(body) };
+    let key = &deps.config.session_secret;
+    let token = secrets::token(id, &secrets::link_secret(key, id));
+    let code = secrets::spaced(&secrets::code(key, id));
+    Cow::Owned(body.replace(secrets::LINK_MARK, &token).replace(secrets::CODE_MARK, &code))
 }

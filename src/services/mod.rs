@@ -1,13 +1,20 @@
 //! The verbs: what the system does. Only this room opens write transactions and joins store, payments and mail.
 
+pub mod accounts;
+pub mod again;
 pub mod compose;
+pub mod copies;
 pub mod evidence;
 pub mod give;
 pub mod intake;
 pub mod mailing;
+pub mod passwords;
+pub mod profile;
+pub mod sessions;
 pub mod settle;
 pub mod status;
 pub mod sweep;
+pub mod throttle;
 pub mod verify;
 
 use std::sync::Arc;
@@ -36,6 +43,10 @@ pub struct Deps {
     pub random: Random,
     /// Settings and the charity file.
     pub config: Arc<Config>,
+    /// The hashing threads.
+    pub passwords: passwords::Passwords,
+    /// How often somebody may try.
+    pub throttle: throttle::Throttle,
     /// Rings when a job was written, so that the worker need not wait for its next look.
     pub work: Arc<Notify>,
 }
@@ -58,6 +69,9 @@ pub enum ServiceError {
     /// The same form was sent too often.
     #[error("form sent too often")]
     TooOften,
+    /// More passwords at once than the machine can hash.
+    #[error(transparent)]
+    TooBusy(#[from] passwords::TooBusy),
     /// Something Stripe told does not fit what we know.
     #[error("{0}")]
     Unexpected(String),
@@ -88,6 +102,8 @@ pub mod job_kinds {
     pub const LOOK_PAYOUT: &str = "look_payout";
     /// Send one mail of the outbox.
     pub const SEND_MAIL: &str = "send_mail";
+    /// Forget sessions and questions that nobody can use any more.
+    pub const SWEEP_SESSIONS: &str = "sweep_sessions";
     /// Close payments whose page was abandoned.
     pub const SWEEP_PAYMENTS: &str = "sweep_payments";
 }

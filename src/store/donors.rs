@@ -5,6 +5,7 @@ use super::types::Day;
 use crate::clock::Ts;
 use crate::domain::donor::{DonorDetails, normalise_email};
 use crate::domain::ids::{ConsentId, DeclarationId, DonorId, PaymentId};
+use crate::domain::states::ConsentPurpose;
 
 /// Finds the guest of this mailbox or makes one, and takes over the details as given last.
 ///
@@ -15,7 +16,7 @@ pub async fn upsert_guest(tx: &mut WriteTx, new_id: &DonorId, d: &DonorDetails, 
         tx,
         DonorId,
         "INSERT INTO donor (id, standing, kind, email, email_norm, given_name, family_name, organisation, locale, \
-         created_at, updated_at) VALUES ($1, 'guest', $2, $3, $4, $5, $6, $7, $8, $9, $9) \
+         created_at, updated_at, owner_id) VALUES ($1, 'guest', $2, $3, $4, $5, $6, $7, $8, $9, $9, $1) \
          ON CONFLICT (email_norm) WHERE standing = 'guest' DO UPDATE SET kind = excluded.kind, \
          email = excluded.email, given_name = excluded.given_name, family_name = excluded.family_name, \
          organisation = excluded.organisation, locale = excluded.locale, updated_at = excluded.updated_at \
@@ -103,12 +104,16 @@ pub struct NewConsent {
     pub id: ConsentId,
     /// Whose.
     pub donor_id: DonorId,
-    /// On which form.
-    pub payment_id: PaymentId,
+    /// With which gift; none when chosen in the portal.
+    pub payment_id: Option<PaymentId>,
     /// To which entity.
     pub entity_id: String,
-    /// `stories`, `events`, `help`.
-    pub purpose: String,
+    /// About what.
+    pub purpose: ConsentPurpose,
+    /// Given, or withdrawn.
+    pub given: bool,
+    /// Where it was said: `giving form`, `portal`.
+    pub source: &'static str,
     /// Version of the words shown.
     pub wording_version: String,
     /// SHA-256 of the words shown.
@@ -117,7 +122,7 @@ pub struct NewConsent {
     pub made_at: Ts,
 }
 
-/// Writes a choice to receive e-mail, once for a form and purpose.
+/// Writes a choice about e-mail, once for a form and purpose.
 ///
 /// # Errors
 /// When the database refuses.
@@ -125,14 +130,17 @@ pub async fn insert_consent_if_new(tx: &mut WriteTx, c: &NewConsent) -> Result<(
     exec!(
         tx,
         "INSERT INTO consent_entry (id, donor_id, payment_id, entity_id, channel, purpose, basis, wording_version, \
-         wording_sha256, source, made_at) VALUES ($1, $2, $3, $4, 'email', $5, 'consent', $6, $7, 'giving form', $8) ON CONFLICT (payment_id, purpose) DO NOTHING",
+         wording_sha256, source, made_at) VALUES ($1, $2, $3, $4, 'email', $5, $6, $7, $8, $9, $10) \
+         ON CONFLICT (payment_id, purpose) DO NOTHING",
         &c.id,
         &c.donor_id,
-        &c.payment_id,
+        c.payment_id.as_ref(),
         c.entity_id.as_str(),
-        c.purpose.as_str(),
+        c.purpose,
+        if c.given { "consent" } else { "withdrawn" },
         c.wording_version.as_str(),
         c.wording_sha256.as_str(),
+        c.source,
         c.made_at
     )?;
     Ok(())

@@ -3,6 +3,7 @@
 pub mod db;
 pub mod types;
 
+pub mod accounts;
 pub mod audit;
 pub mod donors;
 pub mod gifts;
@@ -15,7 +16,11 @@ pub mod outbox;
 pub mod payments;
 pub mod payouts;
 pub mod pledges;
+pub mod portal;
+pub mod profile;
+pub mod proofs;
 pub mod receipts;
+pub mod sessions;
 
 pub use db::{Conn, ReadTx, Result, Store, StoreError, WriteTx};
 pub use types::Day;

@@ -2,7 +2,7 @@
 
 use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt};
 use crate::clock::Ts;
-use crate::domain::ids::{DonorId, GiftId, MailId};
+use crate::domain::ids::{DonorId, GiftId, MailId, ProofId};
 
 /// A mail to queue.
 #[derive(Clone, Debug)]
@@ -23,10 +23,12 @@ pub struct NewMail {
     pub text: String,
     /// HTML part.
     pub html: String,
-    /// Whose.
-    pub donor_id: DonorId,
+    /// Whose, when that is known.
+    pub donor_id: Option<DonorId>,
     /// About which gift.
     pub gift_id: Option<GiftId>,
+    /// Which question it asks the mailbox.
+    pub proof_id: Option<ProofId>,
 }
 
 /// A queued mail, as the sender needs it.
@@ -44,6 +46,8 @@ pub struct QueuedMail {
     pub text_body: String,
     /// HTML part.
     pub html_body: String,
+    /// Which question it asks the mailbox: link and code are filled in on the way out.
+    pub proof_id: Option<ProofId>,
     /// `queued`, `sent` or `failed`.
     pub state: String,
     /// When it was queued.
@@ -58,8 +62,8 @@ pub async fn insert_if_new(tx: &mut WriteTx, m: &NewMail, at: Ts) -> Result<bool
     let changed = exec!(
         tx,
         "INSERT INTO mail_outbox (id, dedupe_key, kind, recipient, message_id, subject, text_body, html_body, \
-         donor_id, gift_id, state, attempts, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11) ON CONFLICT (dedupe_key) DO NOTHING",
+         donor_id, gift_id, proof_id, state, attempts, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', 0, $12) ON CONFLICT (dedupe_key) DO NOTHING",
         &m.id,
         m.dedupe_key.as_str(),
         m.kind,
@@ -68,8 +72,9 @@ pub async fn insert_if_new(tx: &mut WriteTx, m: &NewMail, at: Ts) -> Result<bool
         m.subject.as_str(),
         m.text.as_str(),
         m.html.as_str(),
-        &m.donor_id,
+        m.donor_id.as_ref(),
         m.gift_id.as_ref(),
+        m.proof_id.as_ref(),
         at
     )?;
     Ok(changed == 1)
@@ -83,7 +88,7 @@ pub async fn by_id(conn: &mut Conn, id: &MailId) -> Result<Option<QueuedMail>> {
     opt!(
         conn,
         QueuedMail,
-        "SELECT id, recipient, message_id, subject, text_body, html_body, state, created_at \
+        "SELECT id, recipient, message_id, subject, text_body, html_body, proof_id, state, created_at \
          FROM mail_outbox WHERE id = $1",
         id
     )
@@ -97,7 +102,7 @@ pub async fn to_recipient(conn: &mut Conn, recipient: &str) -> Result<Vec<Queued
     all!(
         conn,
         QueuedMail,
-        "SELECT id, recipient, message_id, subject, text_body, html_body, state, created_at \
+        "SELECT id, recipient, message_id, subject, text_body, html_body, proof_id, state, created_at \
          FROM mail_outbox WHERE recipient = $1 ORDER BY created_at, id",
         recipient
     )

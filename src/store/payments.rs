@@ -53,6 +53,8 @@ pub struct Payment {
     pub stripe_payment_intent: Option<String>,
     /// Stripe's subscription (monthly gifts).
     pub stripe_subscription: Option<String>,
+    /// Stripe's customer, who holds the methods the donor saved.
+    pub stripe_customer: Option<String>,
     /// The open payment page.
     pub checkout_url: Option<String>,
     /// When the payment page closes.
@@ -94,6 +96,7 @@ struct Row {
     stripe_session: Option<String>,
     stripe_payment_intent: Option<String>,
     stripe_subscription: Option<String>,
+    stripe_customer: Option<String>,
     checkout_url: Option<String>,
     expires_at: Option<Ts>,
     created_at: Ts,
@@ -127,6 +130,7 @@ impl TryFrom<Row> for Payment {
             stripe_session: r.stripe_session,
             stripe_payment_intent: r.stripe_payment_intent,
             stripe_subscription: r.stripe_subscription,
+            stripe_customer: r.stripe_customer,
             checkout_url: r.checkout_url,
             expires_at: r.expires_at,
             created_at: r.created_at,
@@ -144,8 +148,9 @@ pub async fn insert(tx: &mut WriteTx, p: &Payment) -> Result<()> {
         tx,
         "INSERT INTO payment (id, reference, form_nonce, form_revision, fingerprint, state, frequency, donor_id, \
          entity_id, fund_id, campaign_id, currency, amount_minor, fee_cover_minor, donor_details, evidence, \
-         checkout_request, note, tribute_kind, tribute_name, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $21)",
+         checkout_request, note, tribute_kind, tribute_name, stripe_customer, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
+         $22, $22)",
         &p.id,
         p.reference.as_str(),
         p.form_nonce.as_str(),
@@ -166,6 +171,7 @@ pub async fn insert(tx: &mut WriteTx, p: &Payment) -> Result<()> {
         p.note.as_deref(),
         p.tribute.as_ref().map(|t| t.kind),
         p.tribute.as_ref().map(|t| t.name.as_str()),
+        p.stripe_customer.as_deref(),
         p.created_at
     )?;
     Ok(())
@@ -253,6 +259,8 @@ pub struct StripeFacts<'a> {
     pub payment_intent: Option<&'a str>,
     /// Subscription.
     pub subscription: Option<&'a str>,
+    /// Customer.
+    pub customer: Option<&'a str>,
     /// The open page; kept when `None`.
     pub checkout_url: Option<&'a str>,
     /// When the page closes.
@@ -275,7 +283,8 @@ pub async fn update(
         "UPDATE payment SET state = $2, stripe_session = COALESCE($3, stripe_session), \
          stripe_payment_intent = COALESCE($4, stripe_payment_intent), \
          stripe_subscription = COALESCE($5, stripe_subscription), checkout_url = COALESCE($6, checkout_url), \
-         expires_at = COALESCE($7, expires_at), updated_at = $8 WHERE id = $1",
+         expires_at = COALESCE($7, expires_at), stripe_customer = COALESCE($8, stripe_customer), updated_at = $9 \
+         WHERE id = $1",
         id,
         state,
         f.session,
@@ -283,6 +292,7 @@ pub async fn update(
         f.subscription,
         f.checkout_url,
         f.expires_at,
+        f.customer,
         at
     )?;
     if changed == 1 { Ok(()) } else { Err(StoreError::NotOneRow { what: "payment", changed }) }

@@ -53,6 +53,8 @@ text_columns! {
     ReceiptId => |v| v.as_str().to_owned();
     DeclarationId => |v| v.as_str().to_owned();
     ConsentId => |v| v.as_str().to_owned();
+    ProofId => |v| v.as_str().to_owned();
+    AddressId => |v| v.as_str().to_owned();
     MailId => |v| v.as_str().to_owned();
     JobId => |v| v.as_str().to_owned();
     AuditId => |v| v.as_str().to_owned();
@@ -65,6 +67,8 @@ text_columns! {
     PayoutState => |v| v.as_str().to_owned();
     EntryKind => |v| v.as_str().to_owned();
     DonorKind => |v| v.as_str().to_owned();
+    ProofPurpose => |v| v.as_str().to_owned();
+    ConsentPurpose => |v| v.as_str().to_owned();
     TributeKind => |v| v.as_str().to_owned();
 }
 

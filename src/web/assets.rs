@@ -9,6 +9,7 @@ use super::AppState;
 use crate::config::Brand;
 
 const CSS: &str = include_str!("../../assets/almoner.css");
+const PORTAL_CSS: &str = include_str!("../../assets/portal.css");
 const GIVE_JS: &str = include_str!("../../assets/give.js");
 const SANS: &[u8] = include_bytes!("../../assets/fonts/almoner-sans.woff2");
 const SANS_EXT: &[u8] = include_bytes!("../../assets/fonts/almoner-sans-ext.woff2");
@@ -34,6 +35,7 @@ impl Assets {
         let css = "text/css; charset=utf-8";
         let files: Vec<(&'static str, &'static str, Vec<u8>)> = vec![
             ("almoner.css", css, CSS.into()),
+            ("portal.css", css, PORTAL_CSS.into()),
             ("brand.css", css, brand_css(brand).into_bytes()),
             ("give.js", "text/javascript; charset=utf-8", GIVE_JS.into()),
             ("logo.svg", "image/svg+xml", brand.logo_svg.clone().into_bytes()),

@@ -32,7 +32,7 @@ impl From<ServiceError> for AppError {
             ServiceError::Store(_) | ServiceError::Stripe(_) | ServiceError::MailHost(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            ServiceError::TooOften => StatusCode::TOO_MANY_REQUESTS,
+            ServiceError::TooOften | ServiceError::TooBusy(_) => StatusCode::TOO_MANY_REQUESTS,
             ServiceError::Template(_) | ServiceError::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         AppError { status, cause: Some(error.to_string()) }

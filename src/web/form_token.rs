@@ -73,6 +73,22 @@ impl FormKey {
     /// # Errors
     /// [`TokenProblem`] says why not.
     pub fn check(&self, token: &str, now: Ts) -> Result<String, TokenProblem> {
+        let (made, nonce) = self.read(token, now)?;
+        if now < made.plus(AT_LEAST) {
+            return Err(TokenProblem::TooFast);
+        }
+        Ok(nonce)
+    }
+
+    /// The random part of a mark of ours that is not too old, for forms of one button.
+    ///
+    /// # Errors
+    /// [`TokenProblem`] says why not.
+    pub fn nonce_of(&self, token: &str, now: Ts) -> Result<String, TokenProblem> {
+        Ok(self.read(token, now)?.1)
+    }
+
+    fn read(&self, token: &str, now: Ts) -> Result<(Ts, String), TokenProblem> {
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| TokenProblem::Forged)?;
         if bytes.len() != TIME + NONCE + SEAL {
             return Err(TokenProblem::Forged);
@@ -83,13 +99,10 @@ impl FormKey {
         }
         let (time, nonce) = body.split_at(TIME);
         let made = Ts::from_micros(i64::from_be_bytes(time.try_into().map_err(|_| TokenProblem::Forged)?));
-        if now < made.plus(AT_LEAST) {
-            return Err(TokenProblem::TooFast);
-        }
         if now > made.plus(AT_MOST) {
             return Err(TokenProblem::TooOld);
         }
-        Ok(hex::encode(nonce))
+        Ok((made, hex::encode(nonce)))
     }
 }
 

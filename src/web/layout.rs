@@ -1,10 +1,11 @@
 //! The frame around every page, from the charity file.
 
 use super::AppState;
-use super::pages::Layout;
+use super::pages::{Layout, Link};
+use super::visitor::Visitor;
 use crate::config::Entity;
 
-/// A frame with a title; `entity` decides the language and the lines at the foot.
+/// A frame with a title for anybody; `entity` decides the language and the lines at the foot.
 pub fn frame(state: &AppState, entity: Option<&Entity>, title: &str) -> Layout {
     let charity = &state.deps.config.charity;
     let entity = entity.or_else(|| charity.entities.first());
@@ -21,8 +22,37 @@ pub fn frame(state: &AppState, entity: Option<&Entity>, title: &str) -> Layout {
         js: None,
         contact_email: charity.brand.contact_email.clone(),
         footer,
-        nav: Vec::new(),
+        nav: vec![Link::new("Sign in", "/sign-in")],
+        sign_out: false,
+        wide: false,
         demo: state.demo.as_deref().cloned(),
         noindex: false,
+    }
+}
+
+/// The frame of a page about an account: not for search engines, with the portal's stylesheet. `here` is the part of the
+/// portal it belongs to.
+pub fn account_frame(state: &AppState, visitor: &Visitor, title: &str, here: &str) -> Layout {
+    let mut layout = frame(state, None, title);
+    layout.noindex = true;
+    greet(state, &mut layout, visitor, here);
+    add_portal_css(state, &mut layout);
+    layout
+}
+
+fn add_portal_css(state: &AppState, layout: &mut Layout) {
+    let href = state.assets.href("portal.css");
+    if !layout.css.contains(&href) {
+        layout.css.insert(1, href);
+    }
+}
+
+/// Shows a signed-in donor the way to their pages.
+pub fn greet(state: &AppState, layout: &mut Layout, visitor: &Visitor, here: &str) {
+    if let Some(account) = &visitor.account {
+        layout.nav = Layout::account_nav(here);
+        layout.sign_out = true;
+        layout.lang.clone_from(&account.locale);
+        add_portal_css(state, layout);
     }
 }

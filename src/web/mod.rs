@@ -1,14 +1,21 @@
 //! The web: routes, forms, pages. Sees no SQL and no Stripe type.
 
+mod account;
+mod agent;
 mod assets;
+mod client;
+mod donor;
 mod errors;
 mod form_token;
+mod forms;
 mod layout;
 mod ops;
 pub mod pages;
 mod public;
 mod router;
 mod security;
+mod session;
+mod visitor;
 mod webhook;
 
 pub use layout::frame;

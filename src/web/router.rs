@@ -12,7 +12,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::webhook::stripe::BODY_LIMIT;
-use super::{AppState, assets, errors, ops, public, security, webhook};
+use super::{AppState, account, assets, donor, errors, ops, public, security, session, visitor, webhook};
 
 const FORM_LIMIT: usize = 64 * 1024;
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -22,6 +22,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 pub enum Policy {
     /// Anybody; POST only from our own pages.
     Public,
+    /// Donors who have signed in; anybody else is led to the sign-in page.
+    Donor,
     /// Machines that sign what they send.
     Signed,
     /// The operator and its probes.
@@ -57,6 +59,80 @@ pub const ROUTES: &[Route] = &[
         policy: Policy::Public,
         methods: || get(public::thanks::show).post(public::thanks::try_again),
     },
+    Route {
+        path: "/sign-in",
+        policy: Policy::Public,
+        methods: || get(account::sign_in::show).post(account::sign_in::submit),
+    },
+    Route {
+        path: "/sign-in/link",
+        policy: Policy::Public,
+        methods: || get(account::link::wait).post(account::link::send),
+    },
+    Route { path: "/sign-in/code", policy: Policy::Public, methods: || post(account::link::code) },
+    Route {
+        path: "/sign-in/link/{token}",
+        policy: Policy::Public,
+        methods: || get(account::link::open).post(account::link::answer),
+    },
+    Route { path: "/sign-out", policy: Policy::Public, methods: || post(account::sign_in::sign_out) },
+    Route {
+        path: "/sign-up",
+        policy: Policy::Public,
+        methods: || get(account::sign_up::show).post(account::sign_up::submit),
+    },
+    Route {
+        path: "/password/forgot",
+        policy: Policy::Public,
+        methods: || get(account::password::forgot).post(account::password::send),
+    },
+    Route {
+        path: "/password/new",
+        policy: Policy::Public,
+        methods: || get(account::password::new).post(account::password::set),
+    },
+    Route {
+        path: "/give/thanks/{reference}/link",
+        policy: Policy::Public,
+        methods: || post(public::thanks::send_link),
+    },
+    Route { path: "/portal", policy: Policy::Donor, methods: || get(donor::overview::show) },
+    Route { path: "/portal/again", policy: Policy::Donor, methods: || post(donor::again::submit) },
+    Route { path: "/portal/gifts", policy: Policy::Donor, methods: || get(donor::gifts::show) },
+    Route { path: "/portal/gifts.csv", policy: Policy::Donor, methods: || get(donor::gifts::csv) },
+    Route { path: "/portal/gifts/{gift}", policy: Policy::Donor, methods: || get(donor::gift::show) },
+    Route {
+        path: "/portal/gifts/{gift}/receipt",
+        policy: Policy::Donor,
+        methods: || get(donor::gift::receipt).post(donor::gift::send_copy),
+    },
+    Route { path: "/portal/profile", policy: Policy::Donor, methods: || get(donor::profile::show) },
+    Route {
+        path: "/portal/profile/{part}",
+        policy: Policy::Donor,
+        methods: || get(donor::profile::edit).post(donor::profile::save),
+    },
+    Route {
+        path: "/portal/preferences",
+        policy: Policy::Donor,
+        methods: || get(donor::preferences::show).post(donor::preferences::save),
+    },
+    Route { path: "/portal/security", policy: Policy::Donor, methods: || get(donor::security::show) },
+    Route {
+        path: "/portal/security/password",
+        policy: Policy::Donor,
+        methods: || get(donor::security::password).post(donor::security::set_password),
+    },
+    Route {
+        path: "/portal/security/email",
+        policy: Policy::Donor,
+        methods: || get(donor::security::email).post(donor::security::change_email),
+    },
+    Route {
+        path: "/portal/security/sign-out-others",
+        policy: Policy::Donor,
+        methods: || post(donor::security::sign_out_others),
+    },
     Route { path: "/assets/{*path}", policy: Policy::Public, methods: || get(assets::serve) },
     Route { path: "/webhooks/stripe", policy: Policy::Signed, methods: || post(webhook::stripe::receive) },
     Route { path: "/healthz", policy: Policy::Operations, methods: || get(ops::healthz) },
@@ -66,20 +142,26 @@ pub const ROUTES: &[Route] = &[
 /// The application; `extra` pages (the demo's) get the same guards as our own.
 pub fn router(state: AppState, extra: Option<Router<AppState>>) -> Router {
     let mut pages = Router::new();
+    let mut donors = Router::new();
     let mut machines = Router::new();
     for route in ROUTES {
         match route.policy {
             Policy::Public => pages = pages.route(route.path, (route.methods)()),
+            Policy::Donor => donors = donors.route(route.path, (route.methods)()),
             Policy::Signed | Policy::Operations => machines = machines.route(route.path, (route.methods)()),
         }
     }
     if let Some(extra) = extra {
         pages = pages.merge(extra);
     }
+    let donors = donors.route_layer(middleware::from_fn_with_state(state.clone(), visitor::require_donor));
     let pages = pages
+        .merge(donors)
         .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(session::layer(&state))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
-        .layer(CsrfLayer::new());
+        .layer(CsrfLayer::new())
+        .layer(middleware::from_fn_with_state(state.clone(), security::known_host));
     let machines = machines.layer(DefaultBodyLimit::max(BODY_LIMIT));
     pages
         .merge(machines)

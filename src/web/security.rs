@@ -1,9 +1,9 @@
 //! Headers that every answer carries, and the reference id of every request.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 use super::AppState;
 use crate::domain::ids::unguessable;
@@ -57,4 +57,26 @@ pub async fn headers(State(state): State<AppState>, mut request: Request, next: 
         );
     }
     response
+}
+
+/// Refuses pages asked for under a name that is not ours: whatever a poisoned `Host` leads to, it is not our page. The
+/// demo and tests answer to any name of this machine.
+pub async fn known_host(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let base = &state.deps.config.base_url;
+    let asked = request.headers().get(header::HOST).and_then(|v| v.to_str().ok());
+    let asked = asked.or_else(|| request.uri().authority().map(|a| a.as_str())).unwrap_or_default();
+    let ours = base.as_str().split("://").nth(1).unwrap_or_default();
+    let same = asked.eq_ignore_ascii_case(ours);
+    if same || (is_loopback(ours) && is_loopback(asked)) {
+        return next.run(request).await;
+    }
+    StatusCode::MISDIRECTED_REQUEST.into_response()
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let name = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next(),
+        None => authority.split(':').next(),
+    };
+    matches!(name, Some("localhost" | "127.0.0.1" | "::1")) && !authority.contains('@')
 }

@@ -172,5 +172,7 @@ fn command(world: &World, act: &Act) -> anyhow::Result<GiveCommand> {
         tribute: act.tribute.map(|name| Tribute { kind: TributeKind::Memory, name: name.to_owned() }),
         gift_aid: act.aid,
         consents: Vec::new(),
+        account: None,
+        customer: None,
     })
 }

@@ -97,6 +97,7 @@ async fn apply_session(tx: &mut WriteTx, session: &Session, now: Ts) -> Result<b
         session: Some(&session.id),
         payment_intent: session.payment_intent.as_ref().map(id_of),
         subscription: session.subscription.as_ref().map(id_of),
+        customer: session.customer.as_ref().map(id_of),
         checkout_url: session.url.as_deref(),
         expires_at: session.expires_at.map(Ts::from_unix),
     };
@@ -155,8 +156,9 @@ async fn confirming(
     let envelope = Envelope {
         dedupe_key: format!("confirming:{}", intent.id),
         recipient: &payment.donor.email,
-        donor_id: &payment.donor_id,
+        donor_id: Some(&payment.donor_id),
         gift_id: None,
+        proof_id: None,
     };
     mailing::queue(deps, tx, envelope, mail, now).await
 }
@@ -183,8 +185,9 @@ async fn refused(
     let envelope = Envelope {
         dedupe_key: format!("not_collected:{}", intent.id),
         recipient: &payment.donor.email,
-        donor_id: &payment.donor_id,
+        donor_id: Some(&payment.donor_id),
         gift_id: None,
+        proof_id: None,
     };
     mailing::queue(deps, tx, envelope, mail, now).await?;
     note(deps, tx, now, "payment.failed", payment.id.as_str(), serde_json::json!({ "intent": intent.id }));

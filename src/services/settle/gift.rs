@@ -194,10 +194,11 @@ async fn issue_receipt(deps: &Deps, tx: &mut WriteTx, owner: &Owner, gift: &Gift
     let envelope = Envelope {
         dedupe_key: format!("receipt:{}", gift.id),
         recipient: &gift.donor.email,
-        donor_id: &gift.donor_id,
+        donor_id: Some(&gift.donor_id),
         gift_id: Some(&gift.id),
+        proof_id: None,
     };
-    mailing::queue(deps, tx, envelope, compose::receipt(deps, &content)?, now).await?;
+    mailing::queue(deps, tx, envelope, compose::receipt(deps, &content, false)?, now).await?;
     Ok(content.number)
 }
 

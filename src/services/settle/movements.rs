@@ -146,8 +146,9 @@ async fn tell_of_refund(deps: &Deps, tx: &mut WriteTx, gift: &Gift, refund: &Ref
     let envelope = Envelope {
         dedupe_key: format!("refund:{}", refund.stripe_refund),
         recipient: &gift.donor.email,
-        donor_id: &gift.donor_id,
+        donor_id: Some(&gift.donor_id),
         gift_id: Some(&gift.id),
+        proof_id: None,
     };
     mailing::queue(deps, tx, envelope, mail, now).await
 }

@@ -46,7 +46,7 @@ impl HomeDemoPage {
         let place =
             |label: &str, href: &str, text: &str| Place { link: Link::new(label, href), text: text.into() };
         let usual = Self {
-            layout: Layout::sample_demo("Demo"),
+            layout: Layout { css: Layout::sample_portal_css("").css, ..Layout::sample_demo("Demo") },
             heading: "See Almoner at work".into(),
             lead: "An invented charity, a stand-in for Stripe and a mailbox, all on this machine. No money moves and no mail leaves.".into(),
             places: vec![

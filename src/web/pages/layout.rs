@@ -15,7 +15,7 @@ pub struct Layout {
     pub logo_href: String,
     /// Where the logo and name lead.
     pub home_href: String,
-    /// Stylesheets in order: `/assets/almoner.css`, then `/assets/brand.css`.
+    /// Stylesheets in order: `/assets/almoner.css`, `/assets/portal.css` (all pages but the giving form), then `/assets/brand.css`.
     pub css: Vec<String>,
     /// The one small script of this page, if it has one.
     pub js: Option<String>,
@@ -23,8 +23,12 @@ pub struct Layout {
     pub contact_email: String,
     /// The lines at the foot: legal entity, registration numbers, address.
     pub footer: Vec<String>,
-    /// The links in the header.
+    /// The links in the header; more than two of them fold into a menu on small screens.
     pub nav: Vec<Link>,
+    /// Whether the header ends with a button that signs out (posts to `/sign-out`).
+    pub sign_out: bool,
+    /// Whether the page uses the width that staff tables need.
+    pub wide: bool,
     /// The bar that says this is a demo.
     pub demo: Option<DemoBar>,
     /// Whether search engines should leave the page out.
@@ -57,9 +61,52 @@ impl Layout {
                 "12 Harbour Street, London SE1 0AA".into(),
             ],
             nav: vec![Link::new("Sign in", "/sign-in")],
+            sign_out: false,
+            wide: false,
             demo: None,
             noindex: false,
         }
+    }
+
+    /// The links of a signed-in donor; `here` is the address of the page's part of the portal.
+    pub fn account_nav(here: &str) -> Vec<Link> {
+        [
+            ("Overview", "/portal"),
+            ("Giving", "/portal/gifts"),
+            ("Details", "/portal/profile"),
+            ("E-mail choices", "/portal/preferences"),
+            ("Security", "/portal/security"),
+        ]
+        .into_iter()
+        .map(|(label, href)| Link { current: href == here, ..Link::new(label, href) })
+        .collect()
+    }
+
+    /// The frame with the portal's stylesheet, signed out.
+    pub fn sample_portal_css(title: &str) -> Self {
+        let mut layout = Self::sample(title);
+        layout.css.insert(1, "/assets/portal.css".into());
+        layout
+    }
+
+    /// The frame of a signed-in donor; `here` is the address of the page's part of the portal.
+    pub fn sample_portal(title: &str, here: &str) -> Self {
+        Self { nav: Self::account_nav(here), sign_out: true, noindex: true, ..Self::sample_portal_css(title) }
+    }
+
+    /// The frame of a signed-in donor with the demo bar.
+    pub fn sample_demo_portal(title: &str, here: &str) -> Self {
+        Self { demo: Self::sample_demo(title).demo, ..Self::sample_portal(title, here) }
+    }
+
+    /// Whether the links are many enough to fold into a menu on small screens.
+    pub fn folds(&self) -> bool {
+        self.nav.len() > 2 || (self.sign_out && !self.nav.is_empty())
+    }
+
+    /// The words on the menu: where one is.
+    pub fn here(&self) -> &str {
+        self.nav.iter().find(|link| link.current).map_or("", |link| link.label.as_str())
     }
 
     /// The same frame with the demo bar.

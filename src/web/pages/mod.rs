@@ -3,15 +3,41 @@
 //! No page formats money or dates and none knows a domain type; handlers fill these structs and render them.
 
 pub mod error;
+pub mod gifts;
 pub mod give;
 pub mod home_demo;
 pub mod layout;
+pub mod overview;
+pub mod parts;
+pub mod preferences;
+pub mod profile;
+pub mod receipt;
+pub mod security;
+pub mod sign_in;
+pub mod sign_up;
+pub mod styleguide;
+pub mod tables;
 pub mod thanks;
 
 pub use error::ErrorPage;
+pub use gifts::{GiftPage, GiftReceipt, GiftsPage, Total};
 pub use give::{GiveClosedPage, GivePage};
 pub use home_demo::HomeDemoPage;
 pub use layout::{DemoBar, Layout};
+pub use overview::{OverviewPage, YearFigure};
+pub use parts::{
+    Act, Chip, ChipTone, Empty, Event, FilterBar, FilterSelect, GiftRow, Hidden, Pager, PlanCard, Todo,
+};
+pub use preferences::PreferencesPage;
+pub use profile::{
+    AddressForm, ContactForm, Detail, DetailGroup, NameForm, PastAddress, ProfileEditPage, ProfilePage,
+};
+pub use receipt::ReceiptPage;
+pub use security::{Browser, SecurityEmailPage, SecurityPage, SecurityPasswordPage};
+pub use sign_in::{CheckMailPage, OpenLinkPage, OpenLinkState, Purpose, SignInPage};
+pub use sign_up::{ForgotPage, NewPasswordPage, PASSWORD_HINT, SignUpPage};
+pub use styleguide::{Colour, StyleguidePage};
+pub use tables::{Bar, Cell, Charge, ChargeState, Chart, Column, Confirm, DataTable, Sort};
 pub use thanks::{ThanksPage, ThanksState};
 
 /// A link with its words.

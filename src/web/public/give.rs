@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::give_form::{self, Mistakes, Place, Raw};
+use super::give_form::{self, Place, Raw};
 use super::give_view::{self, Form as View};
 use crate::config::Entity;
 use crate::domain::frequency::Frequency;
@@ -17,6 +17,7 @@ use crate::services::give::{self, Started};
 use crate::web::AppState;
 use crate::web::errors::AppError;
 use crate::web::form_token::TokenProblem;
+use crate::web::forms::Mistakes;
 use crate::web::layout::frame;
 use crate::web::pages::Tone;
 use crate::web::pages::{GiveClosedPage, Link, Notice};

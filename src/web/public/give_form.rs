@@ -1,22 +1,19 @@
 //! Reading the giving form: every field checked, every mistake named at its field, nothing believed that we can
 //! work out ourselves.
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use email_address::{EmailAddress, Options};
 use serde::Deserialize;
 
 use crate::config::{AddressRule, Charity, Entity, WordingKey};
 use crate::domain::donor::{Address, DonorDetails, Tribute};
+use crate::domain::fee;
 use crate::domain::frequency::Frequency;
 use crate::domain::money::{AmountError, Currency, Money};
-use crate::domain::states::{DonorKind, TributeKind};
-use crate::domain::{fee, postcode};
+use crate::domain::states::{ConsentPurpose, DonorKind, TributeKind};
 use crate::services::give::GiveCommand;
+use crate::web::forms::{self, AddressFields, Mistakes, NAME_AT_MOST, line};
 
-const NAME_AT_MOST: usize = 120;
-const LINE_AT_MOST: usize = 120;
 const NOTE_AT_MOST: usize = 500;
 
 /// The form as sent: text, nothing more. Unknown fields are left aside, a field sent twice is refused.
@@ -73,9 +70,6 @@ impl Raw {
     }
 }
 
-/// What is wrong, by field name.
-pub type Mistakes = BTreeMap<&'static str, String>;
-
 /// Where the gift goes and in what currency; decided by the charity file, never by the form alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
@@ -124,6 +118,8 @@ pub fn check(place: Place<'_>, raw: &Raw) -> Result<GiveCommand, Mistakes> {
         tribute,
         gift_aid,
         consents: consents(raw),
+        account: None,
+        customer: None,
     })
 }
 
@@ -180,28 +176,6 @@ fn fund(place: Place<'_>, raw: &Raw, wrong: &mut Mistakes) -> Option<String> {
     fund.map(|f| f.id.clone())
 }
 
-/// One line of text: trimmed, not too long, no control characters (a line break in a name could reach a mail header).
-fn line(
-    wrong: &mut Mistakes,
-    field: &'static str,
-    typed: &str,
-    at_most: usize,
-    missing: Option<&str>,
-) -> String {
-    let text = typed.trim();
-    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    if text.is_empty() {
-        if let Some(words) = missing {
-            wrong.insert(field, words.to_owned());
-        }
-    } else if text.chars().any(breaks) {
-        wrong.insert(field, "Write this on one line".to_owned());
-    } else if text.chars().count() > at_most {
-        wrong.insert(field, format!("Shorten this to {at_most} characters or fewer"));
-    }
-    text.to_owned()
-}
-
 fn donor(place: Place<'_>, raw: &Raw, wrong: &mut Mistakes) -> DonorDetails {
     let organisation = raw.is_organisation().then(|| {
         line(wrong, "organisation", &raw.organisation, NAME_AT_MOST, Some("Enter the organisation's name"))
@@ -211,28 +185,15 @@ fn donor(place: Place<'_>, raw: &Raw, wrong: &mut Mistakes) -> DonorDetails {
         given_name: line(wrong, "given_name", &raw.given_name, NAME_AT_MOST, Some("Enter your first name")),
         family_name: line(wrong, "family_name", &raw.family_name, NAME_AT_MOST, Some("Enter your last name")),
         organisation,
-        email: email(raw, wrong),
+        email: forms::email(
+            wrong,
+            "email",
+            &raw.email,
+            "Enter your e-mail address, so that we can send your receipt",
+        ),
         address: address(place, raw, wrong),
         locale: place.entity.locale.clone(),
     }
-}
-
-fn email(raw: &Raw, wrong: &mut Mistakes) -> String {
-    let text = line(
-        wrong,
-        "email",
-        &raw.email,
-        254,
-        Some("Enter your e-mail address, so that we can send your receipt"),
-    );
-    let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
-    let fits = text.is_ascii() && EmailAddress::parse_with_options(&text, options).is_ok();
-    if !fits {
-        wrong.entry("email").or_insert_with(|| {
-            "Enter an e-mail address with an @ and a dot, like name@example.org".to_owned()
-        });
-    }
-    text
 }
 
 /// True when the form asks for an address in this case.
@@ -261,34 +222,8 @@ fn address(place: Place<'_>, raw: &Raw, wrong: &mut Mistakes) -> Option<Address>
     if !required && typed.is_blank() {
         return None;
     }
-    let known = isocountry::CountryCode::for_alpha2(&typed.country).is_ok();
-    if !known {
-        wrong.insert("country", "Choose your country".to_owned());
-    }
-    let home = Some("Enter the first line of your address");
-    line(wrong, "address_line1", &raw.address_line1, LINE_AT_MOST, home);
-    line(wrong, "address_line2", &raw.address_line2, LINE_AT_MOST, None);
-    line(wrong, "city", &raw.city, LINE_AT_MOST, Some("Enter your town or city"));
-    line(wrong, "region", &raw.region, LINE_AT_MOST, None);
-    let lower = typed.line1.to_lowercase();
-    if lower.starts_with("c/o") || lower.contains(" c/o ") {
-        let words = "Enter the address where you live: a c/o address cannot be used";
-        wrong.insert("address_line1", words.to_owned());
-    }
-    Some(Address { postcode: checked_postcode(raw, &typed.country, wrong), ..typed })
-}
-
-fn checked_postcode(raw: &Raw, country: &str, wrong: &mut Mistakes) -> String {
-    let needed = matches!(country, "GB" | "US" | "CA" | "AU" | "DE" | "NL");
-    let missing = needed.then_some("Enter your postcode");
-    let text = line(wrong, "postcode", &raw.postcode, 16, missing);
-    if country == "GB" && !text.is_empty() {
-        return postcode::normalise_uk(&text).unwrap_or_else(|| {
-            wrong.insert("postcode", "Enter a full UK postcode, like SW1A 1AA".to_owned());
-            text
-        });
-    }
-    text
+    let names = AddressFields { line1: "address_line1", line2: "address_line2" };
+    Some(forms::address(wrong, names, &typed))
 }
 
 /// Only an individual giving to a Gift Aid entity can declare (UK-2, UK-7); for others the tick means nothing.
@@ -321,8 +256,11 @@ fn tribute(raw: &Raw, wrong: &mut Mistakes) -> Option<Tribute> {
     Some(Tribute { kind, name })
 }
 
-fn consents(raw: &Raw) -> Vec<&'static str> {
-    let boxes =
-        [("stories", &raw.updates_stories), ("events", &raw.updates_events), ("help", &raw.updates_help)];
+fn consents(raw: &Raw) -> Vec<ConsentPurpose> {
+    let boxes = [
+        (ConsentPurpose::Stories, &raw.updates_stories),
+        (ConsentPurpose::Events, &raw.updates_events),
+        (ConsentPurpose::Help, &raw.updates_help),
+    ];
     boxes.into_iter().filter(|(_, ticked)| !ticked.is_empty()).map(|(purpose, _)| purpose).collect()
 }

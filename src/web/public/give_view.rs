@@ -1,6 +1,6 @@
 //! The giving form as a page.
 
-use super::give_form::{Mistakes, Place, Raw};
+use super::give_form::{Place, Raw};
 use crate::config::{AddressRule, Country, WordingKey};
 use crate::domain::dates;
 use crate::domain::fee;
@@ -8,12 +8,13 @@ use crate::domain::frequency::Frequency;
 use crate::domain::money::Money;
 use crate::services::evidence;
 use crate::web::AppState;
+use crate::web::forms::{self, Mistakes};
 use crate::web::layout::frame;
 use crate::web::pages::give::{
     Address, AddressWhen, AskAmount, Campaign, Consent, CoverFee, Frequency as FrequencyView, Fund, GiftAid,
     GivePage, LiveText,
 };
-use crate::web::pages::{Check, Choice, Field, Link, Notice};
+use crate::web::pages::{Check, Field, Link, Notice};
 
 /// What a form shows.
 #[derive(Debug)]
@@ -315,35 +316,11 @@ fn address(form: &Form<'_>) -> Address {
         postcode: form.field("postcode", &form.raw.postcode),
         postcode_label: postcode_label.to_owned(),
         country: form.field("country", &form.raw.country),
-        countries: countries(form),
+        countries: forms::countries(
+            form.place.charity,
+            if form.raw.country.is_empty() { entity.country.as_str() } else { &form.raw.country },
+        ),
     }
-}
-
-/// Every country, those of the charity's entities first.
-fn countries(form: &Form<'_>) -> Vec<Choice> {
-    let chosen =
-        if form.raw.country.is_empty() { form.place.entity.country.as_str() } else { &form.raw.country };
-    let first = form
-        .place
-        .charity
-        .entities
-        .iter()
-        .map(|e| (e.country.as_str().to_owned(), e.country.name().to_owned()));
-    let mut all: Vec<(String, String)> = first.collect();
-    all.dedup();
-    let mut rest: Vec<(String, String)> = isocountry::CountryCode::iter()
-        .map(|c| (c.alpha2().to_owned(), short_name(c.name())))
-        .filter(|(code, _)| !all.iter().any(|(c, _)| c == code))
-        .collect();
-    rest.sort_by(|a, b| a.1.cmp(&b.1));
-    all.extend(rest);
-    let choice = |(value, label): (String, String)| Choice { selected: value == chosen, value, label };
-    all.into_iter().map(choice).collect()
-}
-
-/// The name people use: without the article or form of state in brackets.
-fn short_name(official: &str) -> String {
-    official.split(" (").next().unwrap_or(official).to_owned()
 }
 
 fn gift_aid(form: &Form<'_>) -> Option<GiftAid> {

@@ -8,14 +8,19 @@ use crate::config::{Entity, Restriction};
 use crate::domain::dates;
 use crate::domain::donor::mask_email;
 use crate::domain::frequency::Frequency;
+use crate::domain::states::ProofPurpose;
+use crate::services::accounts::Told;
 use crate::services::give::{self, Started};
 use crate::services::status::{self, Status, Truth};
 use crate::services::{ServiceError, compose};
 use crate::web::AppState;
+use crate::web::account::{Question, ask};
+use crate::web::client::Client;
 use crate::web::errors::AppError;
 use crate::web::layout::frame;
 use crate::web::pages::thanks::Retry;
 use crate::web::pages::{Link, Row, ThanksPage, ThanksState};
+use crate::web::visitor::Visitor;
 
 /// Shows how a gift stands. Changes nothing.
 pub async fn show(
@@ -41,6 +46,27 @@ pub async fn try_again(
         Ok(None) => Err(AppError::not_found()),
         Err(error) => Err(ServiceError::into(error)),
     }
+}
+
+/// E-mails the giver a link to their giving: to the address typed with the gift, whoever presses the button.
+pub async fn send_link(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Client(from): Client,
+    Path(reference): Path<String>,
+) -> Result<Response, AppError> {
+    let status = status::of_reference(&state.deps, &reference).await?.ok_or_else(AppError::not_found)?;
+    let question = Question {
+        email: &status.payment.donor.email,
+        purpose: ProofPurpose::SignIn,
+        told: Told::default(),
+        donor: None,
+        thanks: Some(&reference),
+    };
+    Ok(match ask(&state, &visitor, from, question).await? {
+        Some(response) => response,
+        None => return Err(ServiceError::TooOften.into()),
+    })
 }
 
 /// This version of the form was left, a later one was paid.

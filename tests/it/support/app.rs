@@ -75,6 +75,8 @@ impl TestApp {
             store,
             stripe: stripe.expect("a client"),
             mailer: Mailer::new(&config.mail).expect("a mailer"),
+            passwords: almoner::services::passwords::Passwords::start(&random).expect("threads"),
+            throttle: almoner::services::throttle::Throttle::new(&clock),
             clock,
             random,
             config: Arc::new(config),

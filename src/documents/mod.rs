@@ -1,0 +1,3 @@
+//! Documents: rows in, bytes out.
+
+pub mod csv;

@@ -1,0 +1,153 @@
+//! The words of the letters about an account.
+
+use super::frame;
+use crate::clock::Ts;
+use crate::config::Entity;
+use crate::domain::dates;
+use crate::domain::donor::mask_email;
+use crate::domain::states::ProofPurpose;
+use crate::mail::views::{MailFrame, MailLink, MailRow};
+use crate::mail::views_letter::Letter;
+use crate::services::accounts::secrets::{CODE_MARK, LINK_MARK};
+use crate::services::mailing::Rendered;
+use crate::services::{Deps, Result, ServiceError};
+use crate::store::accounts::Account;
+
+/// The entity that answers for accounts: the first of the charity file.
+fn home(deps: &Deps) -> Result<&Entity> {
+    let first = deps.config.charity.entities.first();
+    first.ok_or_else(|| ServiceError::Unexpected("the charity file has no entity".to_owned()))
+}
+
+fn account_frame(deps: &Deps) -> Result<MailFrame> {
+    let brand = &deps.config.charity.brand.name;
+    Ok(frame(deps, home(deps)?, format!("You got this because you have an account with {brand}.")))
+}
+
+fn rendered(kind: &'static str, letter: &Letter) -> Result<Rendered> {
+    Ok(Rendered { kind, subject: letter.subject(), text: letter.text()?, html: letter.html()? })
+}
+
+/// `22 November 2026, 10:04`, in the first entity's zone, with the zone's name.
+fn moment(deps: &Deps, at: Ts, locale: &str) -> Result<String> {
+    let zone = &home(deps)?.time_zone;
+    Ok(format!("{}, {}", dates::long(at.date_in(zone), locale), at.clock_time_in(zone)))
+}
+
+/// The mail that asks a mailbox. Link and code are filled in when it is sent.
+///
+/// # Errors
+/// When the template fails.
+pub fn question(deps: &Deps, purpose: ProofPurpose) -> Result<Rendered> {
+    let brand = &deps.config.charity.brand.name;
+    let reason = format!("You got this because someone typed this address at {brand}.");
+    let (subject, heading, lead, button) = match purpose {
+        ProofPurpose::SignIn => (
+            format!("Your sign-in link for {brand}"),
+            "Sign in",
+            "Open this link in the browser where you asked for it. It works once, for 10 minutes.",
+            "Sign in",
+        ),
+        ProofPurpose::SignUp => (
+            format!("Confirm your address for {brand}"),
+            "Confirm your address",
+            "Open this link in the browser where you created your account. It works once, for 10 minutes.",
+            "Confirm my address",
+        ),
+        ProofPurpose::Reset => (
+            format!("Choose a new password for {brand}"),
+            "Choose a new password",
+            "Open this link in the browser where you asked for it. It works once, for 10 minutes. Until you have chosen a new password, the old one stays.",
+            "Choose a new password",
+        ),
+        ProofPurpose::ChangeEmail => (
+            format!("Confirm your new address for {brand}"),
+            "Confirm your new address",
+            "Open this link in the browser where you are signed in. It works once, for 10 minutes. Until then, nothing changes.",
+            "Confirm this address",
+        ),
+    };
+    let letter = Letter {
+        frame: frame(deps, home(deps)?, reason),
+        subject,
+        preheader: "It works once, for 10 minutes.".to_owned(),
+        heading: heading.to_owned(),
+        lead: lead.to_owned(),
+        link: Some(MailLink::new(button, deps.config.base_url.join(&format!("/sign-in/link/{LINK_MARK}")))),
+        code_line: "In another browser, or on another device? Type this code there:".to_owned(),
+        code: CODE_MARK.to_owned(),
+        closing: vec![
+            "Did you not ask for this? Then you can leave it: without the link or the code nobody gets in."
+                .to_owned(),
+            format!("Nobody from {brand} will ever ask you for the code."),
+        ],
+        ..Letter::default()
+    };
+    rendered("question", &letter)
+}
+
+/// "Your password was changed", to the account's mailbox.
+///
+/// # Errors
+/// When the template fails.
+pub fn password_changed(deps: &Deps, account: &Account, at: Ts) -> Result<Rendered> {
+    let letter = Letter {
+        frame: account_frame(deps)?,
+        subject: "Your password was changed".to_owned(),
+        preheader: "If it was you, there is nothing to do.".to_owned(),
+        heading: "Your password was changed".to_owned(),
+        lead: "You are signed out in every other browser. If it was you, there is nothing to do.".to_owned(),
+        rows: vec![MailRow::new("When", moment(deps, at, &account.locale)?)],
+        link: Some(MailLink::new("It was not me", deps.config.base_url.join("/password/forgot"))),
+        closing: vec!["If it was not you, choose a new password with the button and write to us.".to_owned()],
+        ..Letter::default()
+    };
+    rendered("password_changed", &letter)
+}
+
+/// "New sign-in to your account".
+///
+/// # Errors
+/// When the template fails.
+pub fn new_sign_in(deps: &Deps, account: &Account, agent: &str, at: Ts) -> Result<Rendered> {
+    let letter = Letter {
+        frame: account_frame(deps)?,
+        subject: "A new browser signed in to your account".to_owned(),
+        preheader: "If it was you, there is nothing to do.".to_owned(),
+        heading: "A new browser signed in".to_owned(),
+        lead: "Somebody signed in to your account with your password, in a browser we have not seen before. If it was you, there is nothing to do.".to_owned(),
+        rows: vec![
+            MailRow::new("Browser", agent),
+            MailRow::new("When", moment(deps, at, &account.locale)?),
+        ],
+        link: Some(MailLink::new("It was not me", deps.config.base_url.join("/password/forgot"))),
+        closing: vec![
+            "If it was not you, choose a new password with the button: that signs the other browser out.".to_owned(),
+        ],
+        ..Letter::default()
+    };
+    rendered("new_sign_in", &letter)
+}
+
+/// "Your e-mail address was changed", to the old mailbox; the new one is shown in part.
+///
+/// # Errors
+/// When the template fails.
+pub fn mailbox_changed(deps: &Deps, before: &Account, new_email: &str, at: Ts) -> Result<Rendered> {
+    let letter = Letter {
+        frame: account_frame(deps)?,
+        subject: "Your e-mail address was changed".to_owned(),
+        preheader: "If it was you, there is nothing to do.".to_owned(),
+        heading: "Your e-mail address was changed".to_owned(),
+        lead: "From now on you sign in with the new address. If it was you, there is nothing to do."
+            .to_owned(),
+        rows: vec![
+            MailRow::new("Old address", before.email.as_str()),
+            MailRow::new("New address", mask_email(new_email)),
+            MailRow::new("When", moment(deps, at, &before.locale)?),
+        ],
+        closing: vec!["If it was not you, answer this e-mail at once: we put it right.".to_owned()],
+        ..Letter::default()
+    };
+    rendered("mailbox_changed", &letter)
+}

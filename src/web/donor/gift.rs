@@ -1,0 +1,322 @@
+//! `/portal/gifts/{id}`: one gift, its history and its receipt.
+
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::overview::again;
+use super::view::{View, gift_chip, kind, method};
+use super::{Done, flash};
+use crate::domain::dates;
+use crate::domain::donor::Address;
+use crate::domain::ids::GiftId;
+use crate::domain::money::Money;
+use crate::domain::receipt::ReceiptContent;
+use crate::domain::states::{DisputeState, RefundState, TributeKind};
+use crate::services::accounts::Outcome;
+use crate::services::{ServiceError, copies};
+use crate::store::portal::{self, GiftEvent, GiftLine};
+use crate::web::AppState;
+use crate::web::account::page;
+use crate::web::errors::AppError;
+use crate::web::layout::account_frame;
+use crate::web::pages::{Act, ChipTone, Event, GiftPage, GiftReceipt, Link, ReceiptPage, Row};
+use crate::web::visitor::Donor;
+
+/// The id in the address; whatever is none is not there.
+fn id(text: &str) -> Result<GiftId, AppError> {
+    text.parse().map_err(|_| AppError::not_found())
+}
+
+/// Shows a gift.
+///
+/// # Errors
+/// 404 when there is none, or it is somebody else's.
+pub async fn show(
+    State(state): State<AppState>,
+    donor: Donor,
+    Path(gift_id): Path<String>,
+    done: Query<Done>,
+) -> Result<Response, AppError> {
+    let gift_id = id(&gift_id)?;
+    let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
+    let gift = portal::gift(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?;
+    let gift = gift.ok_or_else(AppError::not_found)?;
+    let events = portal::gift_events(&mut read, &gift_id).await.map_err(ServiceError::from)?;
+    let receipt = portal::receipt(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?;
+    drop(read);
+    let receipt = receipt.map(|json| content(&json)).transpose()?;
+    let view = View { state: &state, locale: &donor.account.locale };
+    let amount = gift.amount().display(view.locale);
+    let title = format!("Gift of {amount} on {}", view.day(gift.received_on.0));
+    page(
+        StatusCode::OK,
+        &GiftPage {
+            layout: account_frame(&state, &donor.visitor, &title, "/portal/gifts"),
+            back: Link::new("Your giving", "/portal/gifts"),
+            notice: flash(&done),
+            amount,
+            what: format!("{} to {}", kind(gift.frequency), view.fund(&gift.fund_id)),
+            chip: gift_chip(&gift),
+            lead: lead(view, &gift),
+            summary: summary(view, &gift, receipt.as_ref()),
+            history: history(view, &gift, &events),
+            receipt: receipt.as_ref().map(|r| receipt_part(view, &gift, r)),
+            receipt_note: String::new(),
+            again: Some(again(&state, view, &gift)),
+            links: Vec::new(),
+            help: "Something not right with this gift?".to_owned(),
+            reference: gift.id.to_string(),
+        },
+    )
+}
+
+fn content(json: &str) -> Result<ReceiptContent, AppError> {
+    Ok(serde_json::from_str(json).map_err(|e| ServiceError::Unexpected(format!("receipt: {e}")))?)
+}
+
+fn lead(view: View<'_>, gift: &GiftLine) -> Vec<String> {
+    let net = gift.net().display(view.locale);
+    match gift.dispute_state {
+        Some(DisputeState::Open) => {
+            return vec![
+                "Your bank has asked for this gift back in your name. Until it has decided, the money is held."
+                    .to_owned(),
+                "Was it a mistake? Tell your bank, or write to us.".to_owned(),
+            ];
+        }
+        Some(DisputeState::Lost) => {
+            return vec![format!("Your bank took this gift back. {net} of it remains given.")];
+        }
+        Some(DisputeState::Won) | None => {}
+    }
+    if gift.net() == gift.amount() {
+        return Vec::new();
+    }
+    let back = Money::new(-gift.refunded_minor, gift.currency).display(view.locale);
+    let rest = if gift.net().is_zero() {
+        "Nothing of this gift remains given.".to_owned()
+    } else {
+        format!("{net} remains given.")
+    };
+    vec![format!("{back} of {} went back to you. {rest}", gift.amount().display(view.locale))]
+}
+
+fn summary(view: View<'_>, gift: &GiftLine, receipt: Option<&ReceiptContent>) -> Vec<Row> {
+    let charity = &view.state.deps.config.charity;
+    let mut rows = vec![
+        Row::figure("Date", view.day(gift.received_on.0)),
+        Row::new("Goes to", view.fund(&gift.fund_id)),
+    ];
+    if let Some(campaign) = gift.campaign_id.as_ref().and_then(|c| charity.campaign(c)) {
+        rows.push(Row::new("Campaign", campaign.name.as_str()));
+    }
+    if gift.fee_cover_minor > 0 {
+        let fee = Money::new(gift.fee_cover_minor, gift.currency).display(view.locale);
+        rows.push(Row::new("Card fee", format!("{fee} of it covers the card fee")));
+    }
+    let which = match (gift.frequency, gift.instalment) {
+        (Some(f), Some(n)) => format!("Gift {n} of your {}", kind(Some(f)).to_lowercase()),
+        _ => "One-off gift".to_owned(),
+    };
+    rows.push(Row::new("Kind of gift", which));
+    rows.push(Row::new("Paid with", method(&gift.method_label, gift.method_last4.as_deref())));
+    if gift.gift_aid {
+        rows.push(Row::new("Gift Aid", "Yes, under your declaration"));
+    }
+    if let (Some(tribute), Some(name)) = (gift.tribute_kind, gift.tribute_name.as_deref()) {
+        let label = match tribute {
+            TributeKind::Memory => "In memory of",
+            TributeKind::Honour => "In honour of",
+        };
+        rows.push(Row::new(label, name));
+    }
+    if let Some(note) = receipt.and_then(|r| r.note.as_deref()) {
+        rows.push(Row::new("Your message", note));
+    }
+    let entity = charity.entity(&gift.entity_id).map(|e| e.legal_name.clone());
+    rows.push(Row::new("Given to", entity.unwrap_or_else(|| gift.entity_id.clone())));
+    rows
+}
+
+/// What happened to the gift, newest first.
+fn history(view: View<'_>, gift: &GiftLine, events: &[GiftEvent]) -> Vec<Event> {
+    let entity = view.state.deps.config.charity.entity(&gift.entity_id);
+    let zone = entity.map_or(jiff::tz::TimeZone::UTC, |e| e.time_zone.clone());
+    let event = |at: crate::clock::Ts, tone, words: &str, amount: String| {
+        let day = at.date_in(&zone);
+        Event {
+            tone,
+            date: view.day(day),
+            datetime: day.to_string(),
+            words: words.to_owned(),
+            amount,
+            ..Event::default()
+        }
+    };
+    let mut all = vec![(
+        gift.received_at,
+        event(gift.received_at, ChipTone::Success, "Received", gift.amount().display(view.locale)),
+    )];
+    for e in events {
+        let sum = Money::new(e.amount_minor, e.currency);
+        let (plus, minus) = (sum.display(view.locale), format!("−{}", sum.display(view.locale)));
+        let whole = e.amount_minor >= gift.amount_minor;
+        match (e.refund(), e.dispute()) {
+            (Some(RefundState::Succeeded), _) => {
+                let words = if whole { "Refunded" } else { "Part refunded" };
+                all.push((e.made_at, event(e.made_at, ChipTone::Info, words, minus)));
+            }
+            (Some(RefundState::Pending), _) => {
+                all.push((e.made_at, event(e.made_at, ChipTone::Wait, "Refund on its way to you", minus)));
+            }
+            (Some(RefundState::Failed), _) => {
+                let words = "A refund did not arrive at your bank";
+                all.push((e.made_at, event(e.made_at, ChipTone::Problem, words, plus)));
+            }
+            (Some(RefundState::Canceled), _) | (None, None) => {}
+            (None, Some(state)) => {
+                let words = "Your bank asked for it back";
+                all.push((e.made_at, event(e.made_at, ChipTone::Attention, words, minus)));
+                let at = e.updated_at;
+                match state {
+                    DisputeState::Open => {}
+                    DisputeState::Won => {
+                        let words = "Your bank decided: the gift stands";
+                        all.push((at, event(at, ChipTone::Success, words, plus)));
+                    }
+                    DisputeState::Lost => {
+                        let words = "Your bank decided: it went back to you";
+                        all.push((at, event(at, ChipTone::Info, words, String::new())));
+                    }
+                }
+            }
+        }
+    }
+    all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    all.into_iter().map(|(_, event)| event).collect()
+}
+
+fn receipt_part(view: View<'_>, gift: &GiftLine, receipt: &ReceiptContent) -> GiftReceipt {
+    let href = format!("/portal/gifts/{}/receipt", gift.id);
+    GiftReceipt {
+        number: receipt.number.clone(),
+        issued: day(&receipt.issued_on, view.locale).map(|d| format!("Issued on {d}")).unwrap_or_default(),
+        view: Link::new("See the receipt", href.clone()),
+        resend: Some(resend(view.state, href)),
+        note: String::new(),
+    }
+}
+
+fn resend(state: &AppState, href: String) -> Act {
+    let token = state.form_key.issue(state.deps.clock.now(), &state.deps.random);
+    Act::new("E-mail me a copy", href).with("token", token)
+}
+
+fn day(iso: &str, locale: &str) -> Option<String> {
+    iso.parse().ok().map(|date| dates::long(date, locale))
+}
+
+/// The form as sent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Raw {
+    token: String,
+}
+
+/// Sends a copy of the receipt, once a form.
+///
+/// # Errors
+/// 404 when the gift is not this donor's; 429 when too many copies were asked for.
+pub async fn send_copy(
+    State(state): State<AppState>,
+    donor: Donor,
+    Path(gift_id): Path<String>,
+    Form(raw): Form<Raw>,
+) -> Result<Response, AppError> {
+    let gift_id = id(&gift_id)?;
+    let back = format!("/portal/gifts/{gift_id}");
+    let Ok(form) = state.form_key.nonce_of(&raw.token, state.deps.clock.now()) else {
+        return Ok(Redirect::to(&back).into_response());
+    };
+    match copies::send(&state.deps, &donor.account, &gift_id, &form).await? {
+        None => Err(AppError::not_found()),
+        Some(Outcome::TooOften) => Err(ServiceError::TooOften.into()),
+        Some(Outcome::Done(())) => Ok(Redirect::to(&format!("{back}?done=copy")).into_response()),
+    }
+}
+
+/// Shows the receipt as it was issued.
+///
+/// # Errors
+/// 404 when the gift is not this donor's.
+pub async fn receipt(
+    State(state): State<AppState>,
+    donor: Donor,
+    Path(gift_id): Path<String>,
+) -> Result<Response, AppError> {
+    let gift_id = id(&gift_id)?;
+    let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
+    let json = portal::receipt(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?;
+    drop(read);
+    let content = content(&json.ok_or_else(AppError::not_found)?)?;
+    page(StatusCode::OK, &receipt_page(&state, &donor, &gift_id, &content))
+}
+
+fn receipt_page(state: &AppState, donor: &Donor, gift_id: &GiftId, content: &ReceiptContent) -> ReceiptPage {
+    let locale = content.entity.locale.as_str();
+    let received = day(&content.received_on, locale).unwrap_or_default();
+    let mut entity_lines = content.entity.address.clone();
+    entity_lines.extend(content.entity.registrations.iter().cloned());
+    ReceiptPage {
+        layout: account_frame(state, &donor.visitor, &format!("Receipt {}", content.number), "/portal/gifts"),
+        back: Link::new("Back to the gift", format!("/portal/gifts/{gift_id}")),
+        notice: None,
+        entity: content.entity.legal_name.clone(),
+        entity_lines,
+        title: "Receipt".to_owned(),
+        number: content.number.clone(),
+        issued: day(&content.issued_on, locale).unwrap_or_default(),
+        copy: "Copy".to_owned(),
+        donor: content.donor.receipt_name(),
+        donor_lines: content.donor.address.as_ref().map(Address::lines).unwrap_or_default(),
+        amount: content.amount.display(locale),
+        amount_words: format!("received on {received}"),
+        rows: receipt_rows(content, locale),
+        wording: content.wording.clone(),
+        wording_id: content.wording_version.clone(),
+        signed: Vec::new(),
+        resend: Some(resend(state, format!("/portal/gifts/{gift_id}/receipt"))),
+    }
+}
+
+fn receipt_rows(content: &ReceiptContent, locale: &str) -> Vec<Row> {
+    let amount = content.amount;
+    let mut rows = vec![Row::figure("Amount", format!("{} {}", amount.to_plain(), amount.currency()))];
+    if !content.fee_cover.is_zero() {
+        let fee = content.fee_cover.display(locale);
+        rows.push(Row::new("Card fee", format!("{fee} of it covers the card fee")));
+    }
+    rows.push(Row::new("Paid with", content.method.as_str()));
+    rows.push(Row::new("Goes to", content.fund.as_str()));
+    if let Some(campaign) = &content.campaign {
+        rows.push(Row::new("Campaign", campaign.as_str()));
+    }
+    rows.push(match &content.instalment {
+        Some(i) => Row::new("Kind of gift", format!("Gift {} of your {} gift", i.number, i.frequency)),
+        None => Row::new("Kind of gift", "Single gift"),
+    });
+    if content.gift_aid {
+        rows.push(Row::new("Gift Aid", "Yes, under the declaration you made"));
+    }
+    if let Some(tribute) = &content.tribute {
+        let label = match tribute.kind {
+            TributeKind::Memory => "In memory of",
+            TributeKind::Honour => "In honour of",
+        };
+        rows.push(Row::new(label, tribute.name.as_str()));
+    }
+    rows
+}
