@@ -144,6 +144,12 @@ impl Sandbox {
         self.inner.with(|world| world.end_subscription(sub, "cancellation_requested"));
     }
 
+    /// Changes what a subscription takes from its next charge on, from the dashboard: its first line gets another
+    /// price of the same product and rhythm, without proration.
+    pub async fn change_amount(&self, sub: &str, unit_amount: i64) -> Result<(), String> {
+        self.inner.with(|world| world.change_amount(sub, unit_amount)).map_err(|error| error.message())
+    }
+
     /// The object with this id, as the API would show it.
     pub async fn object(&self, id: &str) -> Option<Value> {
         self.inner.with(|world| Some(world.shown(id)).filter(|body| !body.is_null()))
