@@ -38,6 +38,7 @@ mod pay;
 mod payments;
 mod payouts;
 mod refunds;
+mod saved;
 mod server;
 mod shapes;
 mod snapshot;
@@ -112,6 +113,11 @@ impl Sandbox {
         payer: &Payer,
     ) -> Result<PayOutcome, String> {
         self.inner.with(|world| world.pay(session_id, method, payer))
+    }
+
+    /// Presses the hosted page's button with the saved way to pay that it offers first.
+    pub async fn pay_saved(&self, session_id: &str) -> Result<PayOutcome, String> {
+        self.inner.with(|world| world.pay_saved(session_id, None))
     }
 
     /// Answers the bank's question after [`PayOutcome::Needs3ds`].
