@@ -324,6 +324,19 @@ pub struct Subscription {
 pub struct SubscriptionItem {
     /// When the next charge is due; unix seconds.
     pub current_period_end: Option<i64>,
+    /// What one of it costs.
+    pub price: Option<Price>,
+    /// How many of it.
+    pub quantity: Option<i64>,
+}
+
+/// What a line of a plan costs.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Price {
+    /// Minor units; absent where the price has steps or fractions.
+    pub unit_amount: Option<i64>,
+    /// Lower-case code.
+    pub currency: String,
 }
 
 /// A payout.
@@ -380,6 +393,22 @@ impl Subscription {
     /// Unix seconds of the next charge.
     pub fn next_charge(&self) -> Option<i64> {
         self.items.as_ref()?.data.iter().filter_map(|i| i.current_period_end).min()
+    }
+
+    /// What each charge takes, in minor units, and its lower-case currency. `None` where the lines do not say: there
+    /// are none, there are more than were given, or a price has no plain sum.
+    pub fn total(&self) -> Option<(i64, &str)> {
+        let items = self.items.as_ref().filter(|items| !items.has_more)?;
+        let mut total = 0_i64;
+        let mut currency = None;
+        for item in &items.data {
+            let price = item.price.as_ref()?;
+            if *currency.get_or_insert(price.currency.as_str()) != price.currency {
+                return None;
+            }
+            total = total.checked_add(price.unit_amount?.checked_mul(item.quantity.unwrap_or(1))?)?;
+        }
+        Some((total, currency?))
     }
 }
 

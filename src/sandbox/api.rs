@@ -118,7 +118,7 @@ const COLLECTIONS: &[Collection] = &[
     ("setup_intents", "setup_intent", "customer str", &[CREATED, Is("customer", "customer")]),
     ("subscriptions", "subscription", specs::SUBSCRIPTIONS, &[]),
     ("events", "event", specs::EVENTS, &[]),
-    ("payment_methods", "payment_method", "customer str\ntype str", &[]),
+    ("payment_methods", "payment_method", specs::PAYMENT_METHODS, &[]),
 ];
 
 /// Does a call and expands the answer.
@@ -188,7 +188,8 @@ fn list(world: &World, call: &Call<'_>, collection: &Collection) -> Answer {
         }
         "payment_method" => {
             let also = |_: &World, record: &Record| !record.body["customer"].is_null();
-            let filters = [Is("customer", "customer"), Is("type", "type")];
+            let filters =
+                [Is("customer", "customer"), Is("type", "type"), Is("allow_redisplay", "allow_redisplay")];
             world.list(&Query { filters: &filters, also: &also, ..query })
         }
         "invoice_payment"
@@ -231,7 +232,8 @@ fn subscription_fits(node: &Node, record: &Record) -> bool {
 }
 
 fn nested(world: &mut World, call: &Call<'_>, space: &str, id: &str, below: &str) -> Answer {
-    params::check(&[specs::PAGE, "type str"], call.pairs)?;
+    let own = if below == "payment_methods" { specs::PAYMENT_METHODS_OF } else { "" };
+    params::check(&[specs::PAGE, own], call.pairs)?;
     let all = |data: Value| json!({ "object": "list", "data": data, "has_more": false, "url": call.path });
     match (space, below) {
         ("checkout/sessions", "line_items") => {
@@ -242,7 +244,8 @@ fn nested(world: &mut World, call: &Call<'_>, space: &str, id: &str, below: &str
         ("customers", "payment_methods") => {
             world.find("customer", id, "id")?;
             let also = |_: &World, record: &Record| record.body["customer"] == id;
-            let query = Query::new("payment_method", call.path, &[Is("type", "type")], &call.node);
+            let filters = [Is("type", "type"), Is("allow_redisplay", "allow_redisplay")];
+            let query = Query::new("payment_method", call.path, &filters, &call.node);
             world.list(&Query { also: &also, ..query })
         }
         _ => Err(ApiError::no_url(call.method, call.path)),

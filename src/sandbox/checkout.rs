@@ -53,11 +53,13 @@ impl World {
             types: if currency.as_deref() == Some("gbp") { types } else { keep_cards(types) },
         };
         let mut body = shapes::session(&shape, node);
+        body["saved_payment_method_options"] = super::saved::options(node, &mode);
         if free {
             body["payment_status"] = json!("no_payment_required");
         }
         let hidden = json!({ "line_items": items, "free": free, "intent_data": intent_data(node),
-            "subscription_data": subscription_data(node), "setup_data": setup_data(node) });
+            "subscription_data": subscription_data(node), "setup_data": setup_data(node),
+            "customer_update": { "name": node.text("customer_update.name"), "address": node.text("customer_update.address") } });
         self.put(body, hidden);
         self.later(expires_at, Job::ExpireSession(id.clone()));
         Ok(id)
@@ -204,6 +206,7 @@ fn consistent(node: &Node, mode: &str) -> Result<(), ApiError> {
     };
     only("customer_creation", &["payment", "setup"])?;
     only("payment_intent_data", &["payment"])?;
+    only("saved_payment_method_options", &["payment", "subscription"])?;
     only("subscription_data", &["subscription"])?;
     only("setup_intent_data", &["setup"])?;
     only("submit_type", &["payment", "subscription"])?;

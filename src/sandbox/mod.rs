@@ -38,6 +38,7 @@ mod pay;
 mod payments;
 mod payouts;
 mod refunds;
+mod saved;
 mod server;
 mod shapes;
 mod snapshot;
@@ -114,6 +115,11 @@ impl Sandbox {
         self.inner.with(|world| world.pay(session_id, method, payer))
     }
 
+    /// Presses the hosted page's button with the saved way to pay that it offers first.
+    pub async fn pay_saved(&self, session_id: &str) -> Result<PayOutcome, String> {
+        self.inner.with(|world| world.pay_saved(session_id, None))
+    }
+
     /// Answers the bank's question after [`PayOutcome::Needs3ds`].
     pub async fn confirm_3ds(&self, session_id: &str, ok: bool) -> Result<PayOutcome, String> {
         self.inner.with(|world| world.confirm_3ds(session_id, ok))
@@ -142,6 +148,12 @@ impl Sandbox {
     /// Ends a subscription from the dashboard, at once.
     pub async fn cancel_subscription(&self, sub: &str) {
         self.inner.with(|world| world.end_subscription(sub, "cancellation_requested"));
+    }
+
+    /// Changes what a subscription takes from its next charge on, from the dashboard: its first line gets another
+    /// price of the same product and rhythm, without proration.
+    pub async fn change_amount(&self, sub: &str, unit_amount: i64) -> Result<(), String> {
+        self.inner.with(|world| world.change_amount(sub, unit_amount)).map_err(|error| error.message())
     }
 
     /// The object with this id, as the API would show it.

@@ -57,8 +57,9 @@ struct Item {
 }
 
 struct Choice {
-    value: &'static str,
-    words: &'static str,
+    value: String,
+    words: String,
+    /// The last digits, where the words do not have them.
     last4: &'static str,
     checked: bool,
 }
@@ -72,6 +73,8 @@ struct PayPage {
     message: Option<String>,
     submit: String,
     choices: Vec<Choice>,
+    offers_saving: bool,
+    save: bool,
     email: String,
     email_fixed: bool,
     name: String,
@@ -96,8 +99,25 @@ struct ClosedPage {
 /// What was typed, to be shown again.
 #[derive(Default)]
 struct Typed {
-    method: Option<TestMethod>,
+    way: Option<Way>,
     payer: Payer,
+}
+
+/// What was chosen to pay with.
+#[derive(PartialEq, Eq)]
+enum Way {
+    New(TestMethod),
+    /// A saved method's id.
+    Saved(String),
+}
+
+impl Way {
+    fn named(name: &str) -> Option<Way> {
+        match name.starts_with("pm_") {
+            true => Some(Way::Saved(name.to_owned())),
+            false => TestMethod::named(name).map(Way::New),
+        }
+    }
 }
 
 /// The page's routes.
@@ -121,11 +141,11 @@ async fn submit(State(inner): State<Arc<Inner>>, Path(id): Path<String>, RawForm
     let text =
         |name: &str| node.text(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let typed = Typed {
-        method: text("method").as_deref().and_then(TestMethod::named),
-        payer: Payer { email: text("email"), name: text("name") },
+        way: text("method").as_deref().and_then(Way::named),
+        payer: Payer { email: text("email"), name: text("name"), save: text("save").is_some() },
     };
     inner.with(|world| {
-        let Some(method) = typed.method else {
+        let Some(way) = &typed.way else {
             return pay_page(world, &id, Some("Choose a way to pay."), &typed);
         };
         if typed.payer.email.as_ref().is_some_and(|email| !email.contains('@')) {
@@ -136,7 +156,10 @@ async fn submit(State(inner): State<Arc<Inner>>, Path(id): Path<String>, RawForm
                 &typed,
             );
         }
-        let outcome = world.pay(&id, method, &typed.payer);
+        let outcome = match way {
+            Way::New(method) => world.pay(&id, *method, &typed.payer),
+            Way::Saved(method) => world.pay_saved(&id, Some(method)),
+        };
         follow(world, &id, outcome, &typed)
     })
 }
@@ -218,15 +241,6 @@ fn pay_page(world: &World, id: &str, message: Option<&str>, typed: &Typed) -> Re
         let status = if missing { StatusCode::NOT_FOUND } else { StatusCode::OK };
         return render(world, id, status, &ClosedPage { words: words.to_owned(), link });
     }
-    let types = world.body(id)["payment_method_types"].as_array().cloned().unwrap_or_default();
-    let offered = TestMethod::ALL.into_iter().filter(|method| types.iter().any(|kind| kind == method.kind()));
-    let chosen = typed.method.unwrap_or(TestMethod::CardSuccess);
-    let choice = |method: TestMethod| Choice {
-        value: method.name(),
-        words: method.words(),
-        last4: method.last4(),
-        checked: method == chosen,
-    };
     let customer = world.text(id, "customer").unwrap_or_default();
     let fixed = world.text(id, "customer_email").or_else(|| world.text(&customer, "email"));
     let total = total(world, id);
@@ -239,7 +253,9 @@ fn pay_page(world: &World, id: &str, message: Option<&str>, typed: &Typed) -> Re
         total,
         frequency: frequency(world, id),
         message: message.map(str::to_owned),
-        choices: offered.map(choice).collect(),
+        choices: choices(world, id, typed.way.as_ref()),
+        offers_saving: world.offers_saving(id),
+        save: typed.payer.save,
         email_fixed: fixed.is_some(),
         email: fixed.or_else(|| typed.payer.email.clone()).unwrap_or_default(),
         name: typed.payer.name.clone().unwrap_or_default(),
@@ -247,6 +263,27 @@ fn pay_page(world: &World, id: &str, message: Option<&str>, typed: &Typed) -> Re
         back,
     };
     render(world, id, StatusCode::OK, &page)
+}
+
+/// What is saved first, with the newest chosen; then every new way.
+fn choices(world: &World, id: &str, chosen: Option<&Way>) -> Vec<Choice> {
+    let saved = world.saved_methods(id);
+    let first = saved.first().map_or(Way::New(TestMethod::CardSuccess), |id| Way::Saved(id.clone()));
+    let chosen = chosen.unwrap_or(&first);
+    let kept = saved.into_iter().map(|method| Choice {
+        words: world.saved_words(&method),
+        last4: "",
+        checked: *chosen == Way::Saved(method.clone()),
+        value: method,
+    });
+    let offered = TestMethod::ALL.into_iter().filter(|method| world.takes(id, method.kind()));
+    let new = offered.map(|method| Choice {
+        value: method.name().to_owned(),
+        words: method.words().to_owned(),
+        last4: method.last4(),
+        checked: *chosen == Way::New(method),
+    });
+    kept.chain(new).collect()
 }
 
 /// Browsers hold `form-action` against the redirect too, so the places the donor goes on to are named.

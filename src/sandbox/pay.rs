@@ -19,24 +19,30 @@ impl World {
     /// The button is pressed.
     pub fn pay(&mut self, session: &str, method: TestMethod, payer: &Payer) -> Result<PayOutcome, String> {
         self.payable(session)?;
-        let types = &self.body(session)["payment_method_types"];
-        if !types.as_array().is_some_and(|types| types.iter().any(|kind| kind == method.kind())) {
+        if !self.takes(session, method.kind()) {
             return Err(format!("{} cannot be used for this payment.", method.words()));
         }
+        let save = payer.save && self.offers_saving(session);
         let payer = self.payer(session, payer);
         let address = self.address(session);
         let id = self.new_method(method, &payer, &address);
         self.note(session, "payer", json!({ "email": payer.email, "name": payer.name, "address": address }));
-        if method != TestMethod::Card3ds {
-            return Ok(self.proceed(session, &id));
+        self.note(session, "save", json!(save));
+        Ok(self.present(session, &id))
+    }
+
+    /// A method is given to the bank, which may ask the donor first.
+    pub fn present(&mut self, session: &str, method: &str) -> PayOutcome {
+        if !self.behaviour(method).is_some_and(TestMethod::asks) {
+            return self.proceed(session, method);
         }
-        self.note(session, "pending", json!(id));
+        self.note(session, "pending", json!(method));
         if self.takes_money(session) {
             let customer = self.customer_for(session);
             let intent = self.session_intent(session, customer.as_deref());
-            self.require_action(&intent, &id);
+            self.require_action(&intent, method);
         }
-        Ok(PayOutcome::Needs3ds { url: format!("{}/pay/{session}/3ds", self.base) })
+        PayOutcome::Needs3ds { url: format!("{}/pay/{session}/3ds", self.base) }
     }
 
     /// The donor answers the bank.
@@ -55,7 +61,8 @@ impl World {
         Ok(declined(NOT_CONFIRMED))
     }
 
-    fn payable(&self, session: &str) -> Result<(), String> {
+    /// Refuses what can no longer be paid.
+    pub fn payable(&self, session: &str) -> Result<(), String> {
         match self.body(session)["status"].as_str() {
             Some("open") if self.int(session, "expires_at") > self.at => Ok(()),
             Some("complete") => Err("This payment has been made already.".to_owned()),
@@ -64,13 +71,15 @@ impl World {
         }
     }
 
-    fn payer(&self, session: &str, given: &Payer) -> Payer {
+    /// Who pays, as the session, its customer and the page know.
+    pub fn payer(&self, session: &str, given: &Payer) -> Payer {
         let customer = self.text(session, "customer").unwrap_or_default();
         let email = self.text(session, "customer_email").or_else(|| self.text(&customer, "email"));
         let name = given.name.clone().or_else(|| self.text(&customer, "name"));
         Payer {
             email: email.or_else(|| given.email.clone()).or_else(|| Some(EMAIL.to_owned())),
             name: name.or_else(|| Some(NAME.to_owned())),
+            save: given.save,
         }
     }
 
@@ -115,7 +124,10 @@ impl World {
 
     fn customer_for(&mut self, session: &str) -> Option<String> {
         let known = self.text(session, "customer").or_else(|| self.hidden_text(session, "customer"));
-        if known.is_some() || !self.is(session, "customer_creation", "always") {
+        // `if_required` requires one where a way to pay is kept.
+        let kept = self.hidden(session, "save") == true
+            || !self.hidden(session, "intent_data")["fields"]["setup_future_usage"].is_null();
+        if known.is_some() || !(kept || self.is(session, "customer_creation", "always")) {
             return known;
         }
         let payer = self.hidden(session, "payer").clone();
@@ -172,10 +184,8 @@ impl World {
         if matches!(verdict, Verdict::Declined(_)) {
             return self.outcome(session, verdict);
         }
-        let saved = !self.body(&intent)["setup_future_usage"].is_null();
-        if let Some(customer) = customer.as_deref().filter(|_| saved) {
-            self.attach(method, customer);
-        }
+        let wanted = !self.body(&intent)["setup_future_usage"].is_null();
+        self.keep_method(session, method, customer.as_deref(), wanted);
         let status = if verdict == Verdict::Paid { "paid" } else { "unpaid" };
         self.complete(session, status, &[("payment_intent", json!(intent)), ("customer", json!(customer))]);
         self.after_money(&intent, method, verdict);
@@ -190,7 +200,7 @@ impl World {
         if matches!(verdict, Verdict::Declined(_)) {
             return self.outcome(session, verdict);
         }
-        self.attach(method, &customer);
+        self.keep_method(session, method, Some(&customer), true);
         let (subscription, invoice) = self.begin_subscription(session, &customer, method);
         self.tie(&invoice, &intent);
         self.count_attempt(&invoice);
@@ -211,7 +221,7 @@ impl World {
             return self.outcome(session, verdict);
         }
         let customer = self.customer_for(session).unwrap_or_default();
-        self.attach(method, &customer);
+        self.keep_method(session, method, Some(&customer), true);
         let (subscription, invoice) = self.begin_subscription(session, &customer, method);
         self.invoice_paid(&invoice);
         let trial = !self.body(&subscription)["trial_end"].is_null();
@@ -318,9 +328,7 @@ impl World {
             body["payment_method"] = json!(method);
             body["status"] = json!("succeeded");
         });
-        if let Some(customer) = &customer {
-            self.attach(method, customer);
-        }
+        self.keep_method(session, method, customer.as_deref(), true);
         self.emit("setup_intent.succeeded", &id);
         let fields = [("setup_intent", json!(id)), ("customer", json!(customer))];
         self.complete(session, "no_payment_required", &fields);
@@ -340,6 +348,9 @@ impl World {
                 body[*name] = value.clone();
             }
         });
+        if let Some(customer) = self.text(session, "customer") {
+            self.update_customer(session, &customer);
+        }
         self.emit("checkout.session.completed", session);
     }
 }

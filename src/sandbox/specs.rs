@@ -8,6 +8,12 @@ pub(super) const PAGE: &str = "limit int\nstarting_after str\nending_before str\
 pub(super) const CREATED: &str =
     "created int\ncreated.gt int\ncreated.gte int\ncreated.lt int\ncreated.lte int";
 
+pub(super) const PAYMENT_METHODS: &str =
+    "customer str\ntype str\nallow_redisplay enum:always|limited|unspecified";
+
+/// Of one customer, who is in the path.
+pub(super) const PAYMENT_METHODS_OF: &str = "type str\nallow_redisplay enum:always|limited|unspecified";
+
 pub(super) const SESSION: &str = "
     mode! enum:payment|setup|subscription
     success_url url
@@ -21,6 +27,7 @@ pub(super) const SESSION: &str = "
     customer_email email
     customer_update.address enum:auto|never
     customer_update.name enum:auto|never
+    customer_update.shipping enum:never
     expires_at int
     locale str
     submit_type enum:auto|book|donate|pay|subscribe
@@ -30,6 +37,9 @@ pub(super) const SESSION: &str = "
     payment_method_configuration str
     allowed_payment_method_types[] str
     excluded_payment_method_types[] str
+    saved_payment_method_options.allow_redisplay_filters[] enum:always|limited|unspecified
+    saved_payment_method_options.payment_method_remove enum:disabled|enabled
+    saved_payment_method_options.payment_method_save enum:disabled|enabled
     payment_method_options.card.request_three_d_secure enum:any|automatic|challenge
     payment_method_options.bacs_debit.mandate_options.reference_prefix any
     allow_promotion_codes bool

@@ -2,7 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{errors::ApiError, form::Node, jobs::Job, shapes, state::World};
+use super::{
+    errors::ApiError,
+    form::Node,
+    jobs::Job,
+    shapes,
+    state::{World, dig},
+};
 
 /// The stand-in does no prorations, and says so instead of doing something else.
 pub(super) fn no_prorations(param: &str) -> ApiError {
@@ -52,6 +58,27 @@ impl World {
         }
         self.bill_change(id, &plan, &before);
         Ok(())
+    }
+
+    /// The first line gets another price.
+    pub fn change_amount(&mut self, id: &str, unit_amount: i64) -> Result<(), ApiError> {
+        self.find("subscription", id, "id")?;
+        let item = self.item(id).clone();
+        let text = |path: &str| match dig(&item, path) {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let data = |name: &str| format!("items[0][price_data]{name}");
+        let pairs = [
+            ("items[0][id]".to_owned(), text("id")),
+            (data("[currency]"), text("price.currency")),
+            (data("[product]"), text("price.product")),
+            (data("[recurring][interval]"), text("price.recurring.interval")),
+            (data("[recurring][interval_count]"), text("price.recurring.interval_count")),
+            (data("[unit_amount]"), unit_amount.to_string()),
+            ("proration_behavior".to_owned(), "none".to_owned()),
+        ];
+        self.update_subscription(id, &Node::tree(&pairs))
     }
 
     fn check_method(&self, id: &str, node: &Node) -> Result<(), ApiError> {

@@ -214,4 +214,6 @@ pub struct Payer {
     pub email: Option<String>,
     /// Name on the card or account.
     pub name: Option<String>,
+    /// *Save this for next time* was ticked, where the page offers it.
+    pub save: bool,
 }

@@ -143,6 +143,10 @@ pub async fn by_payment(conn: &mut Conn, payment: &PaymentId) -> Result<Option<P
 pub struct Sight {
     /// Where it stands.
     pub state: PledgeState,
+    /// The gift of each charge.
+    pub amount: Money,
+    /// Added to each charge to cover the fee, in the same currency.
+    pub fee_cover: Money,
     /// When Stripe charges next.
     pub next_charge_at: Option<Ts>,
     /// When it ended; kept when `None`.
@@ -159,13 +163,16 @@ pub async fn update(tx: &mut WriteTx, id: &PledgeId, s: Sight, at: Ts) -> Result
     let changed = exec!(
         tx,
         "UPDATE pledge SET state = $2, next_charge_at = $3, ended_at = COALESCE($4, ended_at), seen_at = $5, \
-         updated_at = $6 WHERE id = $1",
+         updated_at = $6, currency = $7, amount_minor = $8, fee_cover_minor = $9 WHERE id = $1",
         id,
         s.state,
         s.next_charge_at,
         s.ended_at,
         s.seen_at,
-        at
+        at,
+        s.amount.currency(),
+        s.amount.minor(),
+        s.fee_cover.minor()
     )?;
     if changed == 1 { Ok(()) } else { Err(StoreError::NotOneRow { what: "pledge", changed }) }
 }

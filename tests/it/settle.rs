@@ -130,6 +130,29 @@ story! {
 }
 
 story! {
+    async fn a_sum_changed_in_the_dashboard_is_the_plans_sum(app: &TestApp) {
+        let form = app.form("?frequency=monthly").await.filled("25").set("frequency", "monthly");
+        let session = app.to_checkout(&form.set("cover_fee", "yes")).await;
+        app.pay(&session, TestMethod::CardSuccess).await;
+        let plan = app.text("SELECT stripe_subscription FROM pledge").await;
+        let sums = "SELECT CAST(amount_minor AS TEXT) || ' + ' || CAST(fee_cover_minor AS TEXT) || ' ' || currency FROM pledge";
+        app.advance_days(31).await;
+        assert_eq!(app.text(sums).await, "2500 + 59 GBP", "while the sum is the same, so is its split");
+
+        app.sandbox.change_amount(&plan, 4000).await.expect("changed");
+        app.settle().await;
+        assert_eq!(app.text(sums).await, "4059 + 0 GBP", "how much of it is for the fee, nobody knows now");
+        let detail = app.text("SELECT detail FROM audit_line WHERE action = 'pledge.sum_changed'").await;
+        let detail: serde_json::Value = serde_json::from_str(&detail).expect("JSON");
+        assert_eq!(detail, serde_json::json!({ "from": 2559, "from_currency": "GBP", "to": 4059, "to_currency": "GBP" }));
+
+        app.advance_days(31).await;
+        assert_eq!(app.count("SELECT amount_minor FROM gift WHERE instalment = 3").await, 4059);
+        assert_eq!(app.count("SELECT COUNT(*) FROM audit_line WHERE action = 'pledge.sum_changed'").await, 1, "said once");
+    }
+}
+
+story! {
     async fn refunds_in_part_and_in_full_are_entries_and_mails(app: &TestApp) {
         let intent = app.gift("50").await;
         app.sandbox.refund(&intent, Some(2000)).await.expect("refunded");

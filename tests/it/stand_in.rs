@@ -17,6 +17,8 @@ mod gifts;
 mod pledges;
 #[path = "stand_in/protocol.rs"]
 mod protocol;
+#[path = "stand_in/saved.rs"]
+mod saved;
 #[path = "stand_in/world.rs"]
 mod world;
 

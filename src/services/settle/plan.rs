@@ -3,8 +3,10 @@
 use super::apply::{note, payment_by_mark, plan_held};
 use crate::clock::Ts;
 use crate::domain::ids::PledgeId;
+use crate::domain::money::Money;
 use crate::domain::states::PledgeState;
 use crate::payments::objects::{Subscription, id_of};
+use crate::payments::requests::from_stripe;
 use crate::services::{Deps, Result};
 use crate::store::WriteTx;
 use crate::store::payments::{self, StripeFacts};
@@ -33,8 +35,18 @@ pub async fn apply(deps: &Deps, tx: &mut WriteTx, seen: &Subscription, seen_at: 
             seen.next_charge().map(Ts::from_unix)
         }
     };
-    let sight = Sight { state, next_charge_at: next, ended_at: seen.ended_at.map(Ts::from_unix), seen_at };
+    let (amount, fee_cover) = sum_of(&known, seen);
+    let ended_at = seen.ended_at.map(Ts::from_unix);
+    let sight = Sight { state, amount, fee_cover, next_charge_at: next, ended_at, seen_at };
     pledges::update(tx, &known.id, sight, now).await?;
+    if amount != known.amount || fee_cover != known.fee_cover {
+        let before = known.amount.minor().saturating_add(known.fee_cover.minor());
+        let detail = serde_json::json!({
+            "from": before, "from_currency": known.amount.currency(),
+            "to": amount.minor(), "to_currency": amount.currency(),
+        });
+        note(deps, tx, now, "pledge.sum_changed", known.id.as_str(), detail);
+    }
     if state != known.state {
         let detail = serde_json::json!({ "from": known.state.as_str(), "to": state.as_str() });
         note(deps, tx, now, "pledge.changed", known.id.as_str(), detail);
@@ -75,6 +87,19 @@ async fn begin(
     let detail = serde_json::json!({ "amount": pledge.amount.minor(), "currency": pledge.amount.currency(), "frequency": pledge.frequency.as_str() });
     note(deps, tx, now, "pledge.begun", pledge.id.as_str(), detail);
     Ok(pledges::by_subscription(tx, &seen.id).await?)
+}
+
+/// The gift and the fee cover of each charge. Stripe knows one sum: while it is the one we know, our split of it stays;
+/// when it was changed there, how much of it was meant for the fee is no longer known.
+fn sum_of(known: &Pledge, seen: &Subscription) -> (Money, Money) {
+    let as_known = (known.amount, known.fee_cover);
+    let total = seen.total().and_then(|(minor, currency)| from_stripe(minor, currency).ok());
+    match total {
+        Some(total) if total.minor() > 0 && known.amount.checked_add(known.fee_cover) != Ok(total) => {
+            (total, Money::zero(total.currency()))
+        }
+        _ => as_known,
+    }
 }
 
 fn state_of(seen: &Subscription) -> PledgeState {

@@ -163,11 +163,13 @@ story! {
             assert_eq!(format!("{found:?}"), format!("{new:?}"));
             assert_eq!(pledges::gifts_so_far(&mut tx, &plan.id).await.expect("counts"), i64::from(full));
 
-            let seen = |ended_at| Sight { state: PledgeState::Ended, next_charge_at: None, ended_at, seen_at: now };
+            let (amount, fee_cover) = (pounds(31), pounds(0));
+            let seen = |ended_at| Sight { state: PledgeState::Ended, amount, fee_cover, next_charge_at: None, ended_at, seen_at: now };
             pledges::update(&mut tx, &plan.id, seen(Some(now)), now).await.expect("writes");
             pledges::update(&mut tx, &plan.id, seen(None), now).await.expect("writes");
             let ended = pledges::by_payment(&mut tx, &made.id).await.expect("reads").expect("there");
             assert_eq!((ended.state, ended.next_charge_at, ended.ended_at, ended.seen_at), (PledgeState::Ended, None, Some(now), now));
+            assert_eq!((ended.amount, ended.fee_cover), (amount, fee_cover));
         }
     }
 }
