@@ -1,5 +1,6 @@
 //! The composition root: configuration becomes services, a router and a worker.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,6 +66,7 @@ pub fn assemble(config: Config, store: Store, clock: Clock, random: Random) -> a
 /// When the listener fails.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
     let stopping = stop.clone();
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let server =
         axum::serve(listener, router).with_graceful_shutdown(async move { stopping.cancelled().await });
     let mut running = tokio::spawn(server.into_future());

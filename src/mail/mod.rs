@@ -3,5 +3,6 @@
 pub mod transport;
 pub mod views;
 pub mod views_letter;
+mod views_text;
 
 pub use transport::{MailError, Mailer, Outgoing};

@@ -385,9 +385,7 @@ parts! {
     NotCollectedText, NotCollected, "mail/not_collected.txt";
 }
 
-#[path = "views_text.rs"]
-mod text_part;
-use text_part::{one_line, rows, tidy};
+use super::views_text::{one_line, rows, tidy};
 
 #[path = "views_samples.rs"]
 mod samples;

@@ -3,6 +3,7 @@
 //! For sign-in links and everything else that says one thing: an address confirmed, a password changed, choices kept.
 
 use super::views::{MailFrame, MailLink, MailRow};
+use super::views_text::{one_line, rows, tidy};
 
 /// A letter.
 #[derive(Debug, Clone, Default)]
@@ -44,11 +45,9 @@ impl Letter {
 
     /// The details, each on one line.
     pub fn rows(&self) -> Vec<MailRow> {
-        self.rows
-            .iter()
-            .filter(|row| !row.value.is_empty())
-            .map(|row| MailRow::new(row.label.as_str(), one_line(&row.value)))
-            .collect()
+        let lines: Vec<(&str, &str)> =
+            self.rows.iter().map(|row| (row.label.as_str(), row.value.as_str())).collect();
+        rows(&lines)
     }
 
     /// The HTML part.
@@ -75,10 +74,6 @@ struct LetterText<'a> {
     m: &'a Letter,
     f: &'a MailFrame,
 }
-
-#[path = "views_text.rs"]
-mod text_part;
-use text_part::{one_line, tidy};
 
 #[path = "views_letter_samples.rs"]
 mod samples;

@@ -1,6 +1,6 @@
 //! How figures and the text part of a mail are set.
 
-use super::MailRow;
+use super::views::MailRow;
 
 /// The lines that have a value.
 pub(super) fn rows(lines: &[(&str, &str)]) -> Vec<MailRow> {

@@ -35,24 +35,18 @@ pub fn frame(state: &AppState, entity: Option<&Entity>, title: &str) -> Layout {
 pub fn account_frame(state: &AppState, visitor: &Visitor, title: &str, here: &str) -> Layout {
     let mut layout = frame(state, None, title);
     layout.noindex = true;
-    greet(state, &mut layout, visitor, here);
-    add_portal_css(state, &mut layout);
+    greet(&mut layout, visitor, here);
+    if let Some(account) = &visitor.account {
+        layout.lang.clone_from(&account.locale);
+    }
+    layout.css.insert(1, state.assets.href("portal.css"));
     layout
 }
 
-fn add_portal_css(state: &AppState, layout: &mut Layout) {
-    let href = state.assets.href("portal.css");
-    if !layout.css.contains(&href) {
-        layout.css.insert(1, href);
-    }
-}
-
 /// Shows a signed-in donor the way to their pages.
-pub fn greet(state: &AppState, layout: &mut Layout, visitor: &Visitor, here: &str) {
-    if let Some(account) = &visitor.account {
+pub fn greet(layout: &mut Layout, visitor: &Visitor, here: &str) {
+    if visitor.account.is_some() {
         layout.nav = Layout::account_nav(here);
         layout.sign_out = true;
-        layout.lang.clone_from(&account.locale);
-        add_portal_css(state, layout);
     }
 }

@@ -87,6 +87,7 @@ fn payment(app: &TestApp, donor_id: &DonorId, form_nonce: &str) -> Payment {
         stripe_session: None,
         stripe_payment_intent: None,
         stripe_subscription: None,
+        stripe_customer: None,
         checkout_url: None,
         expires_at: None,
         created_at: now,

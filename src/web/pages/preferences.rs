@@ -61,7 +61,7 @@ impl PreferencesPage {
             statement: "Lantern Freedom Trust (UK) writes to you by e-mail about what you tick here. We never pass on your address. Every e-mail has a link to stop.".into(),
             wording_id: "updates-uk-2026-1".into(),
             changed: String::new(),
-            always: "Receipts and news about your own gifts always come. The law asks us to send them.".into(),
+            always: "Receipts and news about your own gifts always come.".into(),
             ..Self::default()
         };
         let mut some = Self { changed: "You last changed this on 3 May 2026.".into(), ..none.clone() };

@@ -1,6 +1,6 @@
 //! The page after payment at `/give/thanks/{ref}`: the truth as known now.
 
-use super::{Layout, Link, Row};
+use super::{Act, Layout, Link, Row};
 
 /// How a gift stands, as far as known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,8 +70,21 @@ pub struct ThanksPage {
     pub action: Option<Link>,
     /// Other next steps.
     pub links: Vec<Link>,
+    /// The way to an account, for someone who has none or is not signed in.
+    pub invite: Option<Invite>,
     /// The reference to quote: "LFT-7K3M-92".
     pub reference: String,
+}
+
+/// An invitation to see all one's giving: one button that sends a link.
+#[derive(Debug, Clone, Default)]
+pub struct Invite {
+    /// "Keep your giving in one place".
+    pub title: String,
+    /// What it is good for and where the link goes.
+    pub text: String,
+    /// The button.
+    pub act: Act,
 }
 
 /// A one-button form that tries the payment again.
@@ -126,6 +139,11 @@ impl ThanksPage {
             ],
             next: "Your next gift of £25.00 is on 22 December 2026.".into(),
             reference: "LFT-7K3M-93".into(),
+            invite: Some(Invite {
+                title: "Keep your giving in one place".into(),
+                text: "See every gift and receipt, and change your details yourself. We e-mail a link to a•••@example.org; no password is needed.".into(),
+                act: Act::new("E-mail me the link", "/give/thanks/LFT-7K3M-93/link"),
+            }),
             links: vec![Link::new("Give again", "/give")],
             ..Self::default()
         };

@@ -14,6 +14,9 @@ use crate::domain::frequency::Frequency;
 use crate::domain::money::{Currency, Money};
 use crate::services::ServiceError;
 use crate::services::give::{self, Started};
+use crate::store::accounts::Account;
+use crate::store::portal::stripe_customer;
+use crate::store::profile::current_address;
 use crate::web::AppState;
 use crate::web::errors::AppError;
 use crate::web::form_token::TokenProblem;
@@ -21,6 +24,7 @@ use crate::web::forms::Mistakes;
 use crate::web::layout::frame;
 use crate::web::pages::Tone;
 use crate::web::pages::{GiveClosedPage, Link, Notice};
+use crate::web::visitor::Visitor;
 
 /// What a link to the form may fill in.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -37,49 +41,100 @@ pub struct Prefill {
 /// Shows the form.
 pub async fn show(
     State(state): State<AppState>,
+    visitor: Visitor,
     Query(prefill): Query<Prefill>,
 ) -> Result<Response, AppError> {
-    let Some(place) = place(&state, &prefill.entity, &prefill.currency) else { return closed(&state) };
+    let own = visitor.account.as_ref().and_then(|a| entity_of(&state, a)).unwrap_or_default();
+    let wanted = if prefill.entity.is_empty() { &own } else { &prefill.entity };
+    let Some(place) = place(&state, wanted, &prefill.currency) else { return closed(&state) };
     let campaign = place.charity.campaign(&prefill.campaign);
     let running = campaign.filter(|c| c.is_offered_by(&place.entity.id));
     if running.is_some_and(|c| !c.is_open_on(place.today)) {
         return closed(&state);
     }
-    let raw = from_prefill(place, &prefill, running.and_then(|c| c.fund.as_deref()));
+    let mut raw = from_prefill(place, &prefill, running.and_then(|c| c.fund.as_deref()));
+    if let Some(account) = &visitor.account {
+        introduce(&state, account, &mut raw).await?;
+    }
     let token = state.form_key.issue(state.deps.clock.now(), &state.deps.random);
-    let view = View { place, raw: &raw, wrong: &Mistakes::new(), token, notice: None };
+    let view = View { place, raw: &raw, wrong: &Mistakes::new(), token, notice: None, visitor: &visitor };
     Ok(Html(give_view::page(&state, &view).render()?).into_response())
 }
 
 /// Takes the form: starts the gift and leads to the payment page, or shows the form again with what to put right.
-pub async fn submit(State(state): State<AppState>, Form(raw): Form<Raw>) -> Result<Response, AppError> {
+pub async fn submit(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Form(raw): Form<Raw>,
+) -> Result<Response, AppError> {
     let now = state.deps.clock.now();
     let Some(place) = place(&state, &raw.entity, &raw.currency) else { return closed(&state) };
     if place.entity.id != raw.entity || place.currency.code() != raw.currency {
         let notice =
             attention("Choose the country and currency again", "This form named one that we do not take.");
-        return again(&state, place, &raw, Mistakes::new(), notice, None);
+        return again(&state, &visitor, place, &raw, Mistakes::new(), notice, None);
     }
     let nonce = match state.form_key.check(&raw.token, now) {
         Ok(nonce) => nonce,
-        Err(problem) => return ask_again(&state, place, &raw, problem),
+        Err(problem) => return ask_again(&state, &visitor, place, &raw, problem),
     };
     match give_form::check(place, &raw) {
-        Err(wrong) => again(&state, place, &raw, wrong, None, Some(raw.token.clone())),
+        Err(wrong) => again(&state, &visitor, place, &raw, wrong, None, Some(raw.token.clone())),
         Ok(mut command) => {
             command.form_nonce = nonce;
+            if let Some(account) = &visitor.account {
+                command.customer = saved_customer(&state, account, command.amount.currency()).await?;
+                command.account = Some(account.donor_id.clone());
+            }
             match give::start(&state.deps, command).await {
                 Ok(Started::Checkout(url)) => Ok(Redirect::to(&url).into_response()),
                 Ok(Started::Already(reference)) => {
                     Ok(Redirect::to(&format!("/give/thanks/{reference}")).into_response())
                 }
                 Err(ServiceError::Stripe(error)) => {
-                    payment_page_away(&state, place, &raw, &error.to_string())
+                    payment_page_away(&state, &visitor, place, &raw, &error.to_string())
                 }
                 Err(error) => Err(error.into()),
             }
         }
     }
+}
+
+/// The entity of a donor's language, where they give unless they choose another.
+fn entity_of(state: &AppState, account: &Account) -> Option<String> {
+    let entities = &state.deps.config.charity.entities;
+    entities.iter().find(|e| e.locale == account.locale).map(|e| e.id.clone())
+}
+
+/// Fills in what a signed-in donor has told before.
+async fn introduce(state: &AppState, account: &Account, raw: &mut Raw) -> Result<(), AppError> {
+    let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
+    let address = current_address(&mut read, &account.donor_id).await.map_err(ServiceError::from)?;
+    raw.donor_kind = account.kind.as_str().to_owned();
+    raw.organisation = account.organisation.clone().unwrap_or_default();
+    raw.given_name.clone_from(&account.given_name);
+    raw.family_name.clone_from(&account.family_name);
+    raw.email.clone_from(&account.email);
+    if let Some(a) = address {
+        raw.address_line1 = a.line1;
+        raw.address_line2 = a.line2;
+        raw.city = a.city;
+        raw.region = a.region;
+        raw.postcode = a.postcode;
+        raw.country = a.country;
+    }
+    Ok(())
+}
+
+/// Stripe's customer with the methods this donor saved.
+async fn saved_customer(
+    state: &AppState,
+    account: &Account,
+    currency: Currency,
+) -> Result<Option<String>, AppError> {
+    let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
+    let customer = stripe_customer(&mut read, &account.donor_id, currency).await;
+    Ok(customer.map_err(ServiceError::from)?)
 }
 
 /// Where the gift goes: the named entity and currency when they exist, else the first.
@@ -147,6 +202,7 @@ fn attention(title: &str, text: &str) -> Option<Notice> {
 /// The form once more, with what was typed. A fresh mark unless `token` is given.
 fn again(
     state: &AppState,
+    visitor: &Visitor,
     place: Place<'_>,
     raw: &Raw,
     wrong: Mistakes,
@@ -154,13 +210,14 @@ fn again(
     token: Option<String>,
 ) -> Result<Response, AppError> {
     let token = token.unwrap_or_else(|| state.form_key.issue(state.deps.clock.now(), &state.deps.random));
-    let view = View { place, raw, wrong: &wrong, token, notice };
+    let view = View { place, raw, wrong: &wrong, token, notice, visitor };
     let html = give_view::page(state, &view).render()?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(html)).into_response())
 }
 
 fn ask_again(
     state: &AppState,
+    visitor: &Visitor,
     place: Place<'_>,
     raw: &Raw,
     problem: TokenProblem,
@@ -178,12 +235,13 @@ fn ask_again(
             None,
         ),
     };
-    again(state, place, raw, Mistakes::new(), notice, token)
+    again(state, visitor, place, raw, Mistakes::new(), notice, token)
 }
 
 /// Stripe gave no page. The same mark is kept, so sending the form again goes on with the same payment.
 fn payment_page_away(
     state: &AppState,
+    visitor: &Visitor,
     place: Place<'_>,
     raw: &Raw,
     cause: &str,
@@ -193,7 +251,7 @@ fn payment_page_away(
         "The payment page is not answering",
         "Nothing was taken, and nothing you entered is lost. Wait a moment, then press the button again.",
     );
-    let view = View { place, raw, wrong: &Mistakes::new(), token: raw.token.clone(), notice };
+    let view = View { place, raw, wrong: &Mistakes::new(), token: raw.token.clone(), notice, visitor };
     let html = give_view::page(state, &view).render()?;
     Ok((StatusCode::SERVICE_UNAVAILABLE, Html(html)).into_response())
 }

@@ -9,12 +9,13 @@ use crate::domain::money::Money;
 use crate::services::evidence;
 use crate::web::AppState;
 use crate::web::forms::{self, Mistakes};
-use crate::web::layout::frame;
+use crate::web::layout::{frame, greet};
 use crate::web::pages::give::{
     Address, AddressWhen, AskAmount, Campaign, Consent, CoverFee, Frequency as FrequencyView, Fund, GiftAid,
     GivePage, LiveText,
 };
 use crate::web::pages::{Check, Field, Link, Notice};
+use crate::web::visitor::Visitor;
 
 /// What a form shows.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct Form<'a> {
     pub token: String,
     /// A word over the form.
     pub notice: Option<Notice>,
+    /// Who looks at it.
+    pub visitor: &'a Visitor,
 }
 
 impl Form<'_> {
@@ -55,6 +58,7 @@ pub fn page(state: &AppState, form: &Form<'_>) -> GivePage {
     let campaign = place.charity.campaign(&form.raw.campaign).filter(|c| c.is_offered_by(&place.entity.id));
     let heading = campaign.and_then(|c| c.heading.clone()).unwrap_or_else(|| brand.heading.clone());
     let mut layout = frame(state, Some(place.entity), &heading);
+    greet(&mut layout, form.visitor, "");
     layout.js = Some(state.assets.href("give.js"));
     let symbol = place.currency.symbol();
     let after = matches!(place.entity.locale.get(..2), Some("de" | "fr"));

@@ -17,22 +17,23 @@ use crate::web::AppState;
 use crate::web::account::{Question, ask};
 use crate::web::client::Client;
 use crate::web::errors::AppError;
-use crate::web::layout::frame;
-use crate::web::pages::thanks::Retry;
-use crate::web::pages::{Link, Row, ThanksPage, ThanksState};
+use crate::web::layout::{frame, greet};
+use crate::web::pages::thanks::{Invite, Retry};
+use crate::web::pages::{Act, Link, Row, ThanksPage, ThanksState};
 use crate::web::visitor::Visitor;
 
 /// Shows how a gift stands. Changes nothing.
 pub async fn show(
     State(state): State<AppState>,
+    visitor: Visitor,
     Path(reference): Path<String>,
 ) -> Result<Response, AppError> {
     let status = status::of_reference(&state.deps, &reference).await?.ok_or_else(AppError::not_found)?;
     if let (Truth::NotCompleted, Some(paid)) = (status.truth, &status.paid_elsewhere) {
-        return Ok(Html(already(&state, paid).render()?).into_response());
+        return Ok(Html(already(&state, &visitor, paid).render()?).into_response());
     }
     let entity = compose::entity(&state.deps, &status.payment.entity_id)?;
-    Ok(Html(page(&state, entity, &status).render()?).into_response())
+    Ok(Html(page(&state, &visitor, entity, &status).render()?).into_response())
 }
 
 /// Leads back to the payment page: the open one, or a fresh one when it has closed.
@@ -70,8 +71,9 @@ pub async fn send_link(
 }
 
 /// This version of the form was left, a later one was paid.
-fn already(state: &AppState, reference: &str) -> ThanksPage {
+fn already(state: &AppState, visitor: &Visitor, reference: &str) -> ThanksPage {
     let mut layout = frame(state, None, "This form has already been used");
+    greet(&mut layout, visitor, "");
     layout.noindex = true;
     ThanksPage {
         layout,
@@ -84,7 +86,7 @@ fn already(state: &AppState, reference: &str) -> ThanksPage {
     }
 }
 
-fn page(state: &AppState, entity: &Entity, status: &Status) -> ThanksPage {
+fn page(state: &AppState, visitor: &Visitor, entity: &Entity, status: &Status) -> ThanksPage {
     let payment = &status.payment;
     let locale = entity.locale.as_str();
     let amount = payment.total().display(locale);
@@ -95,6 +97,7 @@ fn page(state: &AppState, entity: &Entity, status: &Status) -> ThanksPage {
     let bound = bound.is_some_and(|f| !matches!(f.restriction, Restriction::Unrestricted));
     let words = words(status.truth, &amount, bound.then_some(fund.as_str()), &email, payment.frequency);
     let mut layout = frame(state, Some(entity), words.title);
+    greet(&mut layout, visitor, "");
     layout.noindex = true;
     let done = matches!(status.truth, Truth::Paid | Truth::Confirming);
     ThanksPage {
@@ -111,12 +114,27 @@ fn page(state: &AppState, entity: &Entity, status: &Status) -> ThanksPage {
         }),
         reload_href: if status.truth == Truth::Unknown { here } else { String::new() },
         action: (status.truth == Truth::Refused).then(|| Link::new("Give another way", "/give")),
+        invite: (done && visitor.account.is_none()).then(|| invite(&status.payment.reference, &email)),
         links: match status.truth {
             Truth::NotCompleted => vec![Link::new("Change something first", "/give")],
+            _ if done && visitor.account.is_some() => {
+                vec![Link::new("See your giving", "/portal"), Link::new("Give again", "/give")]
+            }
             _ if done => vec![Link::new("Give again", "/give")],
             _ => Vec::new(),
         },
         reference: payment.id.to_string(),
+    }
+}
+
+/// The way to an account: a link to the mailbox of the gift.
+fn invite(reference: &str, email: &str) -> Invite {
+    Invite {
+        title: "Keep your giving in one place".to_owned(),
+        text: format!(
+            "See every gift and receipt, and change your details yourself. We e-mail a link to {email}; no password is needed."
+        ),
+        act: Act::new("E-mail me the link", format!("/give/thanks/{reference}/link")),
     }
 }
 

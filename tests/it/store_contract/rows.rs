@@ -7,7 +7,9 @@ use almoner::domain::donor::{DonorDetails, Tribute};
 use almoner::domain::ids::{
     ConsentId, DeclarationId, DisputeId, DonorId, EntryId, GiftId, JobId, MailId, PledgeId, RefundId,
 };
-use almoner::domain::states::{DisputeState, EntryKind, PaymentState, PledgeState, RefundState, TributeKind};
+use almoner::domain::states::{
+    ConsentPurpose, DisputeState, EntryKind, PaymentState, PledgeState, RefundState, TributeKind,
+};
 use almoner::store::donors::{self, NewConsent, NewDeclaration};
 use almoner::store::gifts::{self, Gift};
 use almoner::store::inbox::{self, NewEvent};
@@ -105,7 +107,7 @@ story! {
 
             let (session, intent, sub) = (format!("cs_{nonce}"), format!("pi_{nonce}"), format!("sub_{nonce}"));
             let expires = ts("2026-11-23T09:00:00.000003Z");
-            let facts = StripeFacts { session: Some(&session), payment_intent: Some(&intent), subscription: Some(&sub), checkout_url: Some("https://pay.example"), expires_at: Some(expires) };
+            let facts = StripeFacts { session: Some(&session), payment_intent: Some(&intent), subscription: Some(&sub), customer: Some("cus_1"), checkout_url: Some("https://pay.example"), expires_at: Some(expires) };
             payments::update(&mut tx, &made.id, PaymentState::Open, &facts, now).await.expect("writes");
             payments::update(&mut tx, &made.id, PaymentState::Processing, &StripeFacts::default(), now).await.expect("writes");
             let found = payments::by_subscription(&mut tx, &sub).await.expect("reads").expect("there");
@@ -202,7 +204,7 @@ story! {
             }
             assert_eq!(ledger::dispute_state(&mut tx, &format!("dp_{n}")).await.expect("reads"), Some(DisputeState::Won));
 
-            let mail = |key: String| NewMail { id: MailId::new(now, random), dedupe_key: key, kind: "receipt", recipient: "ada@donors.example".to_owned(), message_id: format!("{}@x.example", almoner::domain::ids::unguessable(random)), subject: "s".to_owned(), text: "t".to_owned(), html: "h".to_owned(), donor_id: made.donor_id.clone(), gift_id: full.then(|| gift.id.clone()) };
+            let mail = |key: String| NewMail { id: MailId::new(now, random), dedupe_key: key, kind: "receipt", recipient: "ada@donors.example".to_owned(), message_id: format!("{}@x.example", almoner::domain::ids::unguessable(random)), subject: "s".to_owned(), text: "t".to_owned(), html: "h".to_owned(), donor_id: full.then(|| made.donor_id.clone()), gift_id: full.then(|| gift.id.clone()), proof_id: None };
             assert!(outbox::insert_if_new(&mut tx, &mail(format!("key{n}")), now).await.expect("writes"));
             assert!(!outbox::insert_if_new(&mut tx, &mail(format!("key{n}")), now).await.expect("answers"), "once");
 
@@ -210,8 +212,8 @@ story! {
             assert_eq!(inbox::insert_batch(&mut tx, &[event], |at| JobId::new(at, random)).await.expect("writes"), 1);
             let job = NewJob { id: JobId::new(now, random), kind: "look", subject: format!("pi_{n}"), hint: some("1"), run_at: now };
             jobs::enqueue_batch(&mut tx, &[job]).await.expect("writes");
-            let purpose = if full { "events" } else { "help" };
-            let consent = NewConsent { id: ConsentId::new(now, random), donor_id: made.donor_id.clone(), payment_id: made.id.clone(), entity_id: "uk".to_owned(), purpose: purpose.to_owned(), wording_version: "1".to_owned(), wording_sha256: "0".to_owned(), made_at: now };
+            let purpose = if full { ConsentPurpose::Events } else { ConsentPurpose::Help };
+            let consent = NewConsent { id: ConsentId::new(now, random), donor_id: made.donor_id.clone(), payment_id: Some(made.id.clone()), entity_id: "uk".to_owned(), purpose, given: true, source: "giving form", wording_version: "1".to_owned(), wording_sha256: "0".to_owned(), made_at: now };
             for _ in 0..2 {
                 donors::insert_consent_if_new(&mut tx, &consent).await.expect("once");
             }

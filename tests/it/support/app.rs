@@ -1,5 +1,6 @@
 //! A whole application on loopback: real router, real worker, real database, the stand-in, a clock that stands still.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,6 +91,7 @@ impl TestApp {
         };
         sandbox.set_webhook(Some(hook)).await;
         let application = router(AppState::new(deps.clone(), None), None);
+        let application = application.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, application).await });
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

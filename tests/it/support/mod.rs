@@ -1,6 +1,7 @@
 //! What the stories stand on.
 
 pub mod app;
+pub mod browser;
 pub mod form;
 pub mod openapi;
 pub mod postgres;

@@ -35,7 +35,7 @@ pub async fn fresh_database() -> Option<String> {
         }
     };
     let mut template_ready = MAKING.lock().await;
-    let mut admin = PgConnection::connect(&server.url).await.expect("PostgreSQL answers");
+    let mut admin = connect(&server.url).await;
     if !*template_ready {
         execute(&mut admin, format!("DROP DATABASE IF EXISTS {TEMPLATE}")).await;
         execute(&mut admin, format!("CREATE DATABASE {TEMPLATE}")).await;
@@ -54,8 +54,20 @@ pub async fn fresh_database() -> Option<String> {
 pub async fn drop_database(url: &str) {
     let Some(server) = &*SERVER else { return };
     let name = url.rsplit('/').next().unwrap_or_default().to_owned();
-    let mut admin = PgConnection::connect(&server.url).await.expect("PostgreSQL answers");
+    let mut admin = connect(&server.url).await;
     execute(&mut admin, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+}
+
+/// Accepting connections is not yet accepting sessions: a server that has just started says so and is asked again.
+async fn connect(url: &str) -> PgConnection {
+    let began = Instant::now();
+    loop {
+        match PgConnection::connect(url).await {
+            Ok(connection) => return connection,
+            Err(error) if began.elapsed() > Duration::from_secs(60) => panic!("PostgreSQL: {error}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
 }
 
 async fn execute(admin: &mut PgConnection, sql: String) {
@@ -116,8 +128,6 @@ fn wait_until_open(port: u16, dir: &Path) {
         assert!(began.elapsed() < Duration::from_secs(60), "PostgreSQL did not start, see {}", dir.display());
         std::thread::sleep(Duration::from_millis(50));
     }
-    // Accepting connections is not yet accepting sessions: `the database system is starting up`.
-    std::thread::sleep(Duration::from_millis(300));
 }
 
 fn binaries() -> Option<PathBuf> {
