@@ -1,6 +1,10 @@
 //! The state kept in a file.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use super::{inner::Inner, state::World, types::Options};
 
@@ -23,6 +27,7 @@ pub(super) fn load(options: &Options, base: &str) -> io::Result<World> {
 pub(super) fn save(inner: &Inner) {
     let Some(path) = &inner.snapshot else { return };
     let _saving = inner.saving();
+    inner.held.store(false, Ordering::SeqCst);
     let text = inner.read(serde_json::to_vec);
     let beside = path.with_extension("tmp");
     let written = text
@@ -46,7 +51,7 @@ pub(super) fn spawn(inner: &Arc<Inner>) {
             inner.dirty.notified().await;
             tokio::time::sleep(Duration::from_millis(500)).await;
             let changes = inner.changes();
-            if inner.is_stopped() || changes == saved {
+            if inner.is_stopped() || inner.held.load(Ordering::SeqCst) || changes == saved {
                 continue;
             }
             saved = changes;
