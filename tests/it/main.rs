@@ -5,6 +5,7 @@ mod support;
 mod architecture;
 mod cli;
 mod config;
+mod demo_seed;
 mod disk;
 mod faults;
 mod give;

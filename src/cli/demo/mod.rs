@@ -162,7 +162,10 @@ async fn set_up(
     let years = if wanted.years == 1 { "a year".to_owned() } else { format!("{} years", wanted.years) };
     say::line(&format!("Setting up {years} of giving by {} invented donors.", wanted.donors), stop);
     let mut progress = say::Progress::printed(stop);
-    if !seed::run(folder, base, saved, wanted, sandbox, times, stop, &mut progress).await? {
+    let dots = tokio::spawn(say::dots(stop.clone()));
+    let done = seed::run(folder, base, saved, wanted, sandbox, times, stop, &mut progress).await;
+    dots.abort();
+    if !done? {
         return Ok(false);
     }
     sandbox.save().await;

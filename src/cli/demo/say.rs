@@ -16,7 +16,15 @@ fn write(text: &str, stop: &CancellationToken) {
     }
 }
 
-/// How far the seeding is: a bar on a terminal, one line of dots and tenths elsewhere.
+/// Elsewhere than on a terminal a dot a second tells that work goes on, and finds out whether anybody still reads.
+pub async fn dots(stop: CancellationToken) {
+    while !stop.is_cancelled() && !std::io::stdout().is_terminal() {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        write(".", &stop);
+    }
+}
+
+/// How far the seeding is: a bar on a terminal, the tenths in one line elsewhere.
 pub struct Progress {
     stop: Option<CancellationToken>,
     bar: bool,
@@ -51,8 +59,7 @@ impl Progress {
                 }
                 (false, 100) => " 100 %\n".to_owned(),
                 (false, shown) if shown % 10 == 0 => format!(" {shown} % "),
-                (false, shown) if shown % 2 == 0 => ".".to_owned(),
-                _ => continue,
+                (false, _) => continue,
             };
             write(&text, stop);
         }
