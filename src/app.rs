@@ -60,6 +60,15 @@ pub fn assemble(config: Config, store: Store, clock: Clock, random: Random) -> a
     })
 }
 
+/// As [`assemble`], for a stand-in on this machine: calls are not held back to Stripe's limits.
+///
+/// # Errors
+/// As [`assemble`].
+pub fn assemble_demo(config: Config, store: Store, clock: Clock, random: Random) -> anyhow::Result<Deps> {
+    let deps = assemble(config, store, clock, random)?;
+    Ok(Deps { stripe: deps.stripe.without_limits(), ..deps })
+}
+
 /// Serves `router` until `stop`, then lets running requests end (ten seconds at most).
 ///
 /// # Errors

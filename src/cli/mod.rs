@@ -1,7 +1,7 @@
 //! The commands.
 
 mod config_check;
-mod demo;
+pub mod demo;
 mod serve;
 mod verify;
 
@@ -30,6 +30,15 @@ enum Command {
         /// Port of the web pages; the next free one is taken when it is in use.
         #[arg(long, default_value_t = 8080)]
         port: u16,
+        /// How many invented donors give in a new folder [default: 260].
+        #[arg(long, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+        donors: Option<u32>,
+        /// Over how many years they have given [default: 3].
+        #[arg(long, value_parser = clap::value_parser!(u8).range(1..=6))]
+        years: Option<u8>,
+        /// Which invented world: the same number on the same day gives the same one [default: 1].
+        #[arg(long)]
+        seed: Option<u64>,
     },
     /// Run the web application and the background worker, configured by the environment.
     Serve {
@@ -71,7 +80,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     // Only fails when a provider is there already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     match cli.command {
-        Command::Demo { data, port } => demo::run(&data, port).await,
+        Command::Demo { data, port, donors, years, seed } => {
+            let donors = donors.and_then(|n| usize::try_from(n).ok());
+            demo::run(&demo::Asked { folder: data, port, donors, years, seed }).await
+        }
         Command::Serve { no_worker, no_migrate } => serve::run(!no_worker, !no_migrate).await,
         Command::Worker => serve::worker().await,
         Command::Migrate => serve::migrate().await,

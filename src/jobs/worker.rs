@@ -44,13 +44,20 @@ struct Lane {
 pub struct Worker {
     deps: Deps,
     name: Arc<str>,
+    side_by_side: usize,
 }
 
 impl Worker {
     /// A worker with a name of its own.
     pub fn new(deps: Deps) -> Worker {
         let name = crate::domain::ids::unguessable(&deps.random).into();
-        Worker { deps, name }
+        Worker { deps, name, side_by_side: SIDE_BY_SIDE }
+    }
+
+    /// A worker that does one job after the other, in the order in which they are due: the same jobs then always end
+    /// in the same books, receipt numbers included.
+    pub fn in_order(deps: Deps) -> Worker {
+        Worker { side_by_side: 1, ..Worker::new(deps) }
     }
 
     /// Works until `stop`; then finishes what it holds.
@@ -130,7 +137,7 @@ impl Worker {
         let mut waiting = claimed.into_iter();
         let mut running = FuturesUnordered::new();
         loop {
-            while running.len() < SIDE_BY_SIDE && !stop.is_cancelled() {
+            while running.len() < self.side_by_side && !stop.is_cancelled() {
                 let Some(job) = waiting.next() else { break };
                 running.push(self.clone().guarded(job, known.clone()));
             }

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::state::{API_VERSION, World};
+use super::{
+    calendar::DAY,
+    state::{API_VERSION, World},
+};
 
 impl World {
     /// An event with the object as it stands.
@@ -38,15 +41,28 @@ impl World {
         if let Some(previous) = previous {
             data["previous_attributes"] = previous;
         }
-        let pending = i64::from(self.hooked);
+        let wanted = self.enabled.as_ref().is_none_or(|types| types.contains(kind));
+        let pending = i64::from(self.hooked && wanted);
         let event = json!({
             "id": id, "object": "event", "api_version": version, "created": self.at, "data": data,
             "livemode": false, "pending_webhooks": pending, "type": kind,
             "request": { "id": self.cause.id, "idempotency_key": self.cause.key },
         });
         self.put(event, json!({}));
-        if self.hooked {
+        if pending > 0 {
             self.outbox.push_back(id);
+        }
+    }
+
+    /// Forgets events older than thirty days: Stripe no longer gives them either. What waits to be posted stays.
+    pub fn forget_old_events(&mut self) {
+        let since = self.at - 30 * DAY;
+        while let Some((place, id)) = self.order("event").and_then(|order| order.first_key_value()) {
+            if place.0 >= since || self.sending.contains(id) || self.outbox.front() == Some(id) {
+                return;
+            }
+            let id = id.clone();
+            self.forget(&id);
         }
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Inner {
     pub base: String,
     pub secret_key: String,
     pub snapshot: Option<std::path::PathBuf>,
+    /// The snapshot is not written by itself for now.
+    pub held: AtomicBool,
     /// Something changed.
     pub dirty: Notify,
     /// There may be events to post.
@@ -85,6 +87,7 @@ impl Inner {
             base,
             secret_key: options.secret_key,
             snapshot: options.snapshot,
+            held: AtomicBool::new(false),
             dirty: Notify::new(),
             wake: Notify::new(),
             idle: Notify::new(),

@@ -46,6 +46,12 @@ impl World {
             self.run(job);
         }
         self.at = until;
+        self.forget_old_events();
+    }
+
+    /// When the next thing is due, in Unix seconds.
+    pub fn next_due(&self) -> Option<i64> {
+        self.due.first_key_value().map(|((at, _), _)| *at)
     }
 
     fn run(&mut self, job: Job) {

@@ -90,6 +90,16 @@ impl Sandbox {
         snapshot::save(&self.inner);
     }
 
+    /// Writes the snapshot now.
+    pub async fn save(&self) {
+        snapshot::save(&self.inner);
+    }
+
+    /// Writes no snapshot until [`Sandbox::save`]: what happens meanwhile is worth nothing before it is complete.
+    pub async fn hold_snapshot(&self) {
+        self.inner.held.store(true, std::sync::atomic::Ordering::SeqCst);
+    }
+
     /// Does everything due up to now, each thing at its own instant and in order of time.
     pub async fn tick(&self) {
         self.inner.tick();
@@ -156,6 +166,28 @@ impl Sandbox {
         self.inner.with(|world| world.change_amount(sub, unit_amount)).map_err(|error| error.message())
     }
 
+    /// The payment method behind a subscription begins to behave like another: a card that expires or runs out of
+    /// money, and one that works again.
+    pub async fn method_becomes(&self, sub: &str, method: TestMethod) {
+        self.inner.with(|world| world.method_becomes(sub, method));
+    }
+
+    /// Pays out on Mondays instead of on every working day.
+    pub async fn pay_out_weekly(&self) {
+        self.inner.with(|world| world.weekly_payouts = true);
+    }
+
+    /// Which types of events the webhook endpoint asks for; all of them unless told.
+    pub async fn enable_events(&self, types: &[&str]) {
+        let types = types.iter().map(|kind| (*kind).to_owned()).collect();
+        self.inner.with(|world| world.enabled = Some(types));
+    }
+
+    /// When the next thing happens by itself, in Unix seconds.
+    pub async fn next_due(&self) -> Option<i64> {
+        self.inner.read(|world| world.next_due())
+    }
+
     /// The object with this id, as the API would show it.
     pub async fn object(&self, id: &str) -> Option<Value> {
         self.inner.with(|world| Some(world.shown(id)).filter(|body| !body.is_null()))
@@ -179,6 +211,11 @@ impl Sandbox {
     /// The value of a `Stripe-Signature` header.
     pub fn sign(secret: &str, body: &str, at_unix: i64) -> String {
         webhooks::sign(&[secret.to_owned()], body, at_unix)
+    }
+
+    /// Manual mode: notes that a delivery reached its endpoint by another way than [`Sandbox::deliver`].
+    pub async fn delivered(&self, d: &Delivery) {
+        self.inner.with(|world| world.delivered(&d.event_id, true));
     }
 
     /// Signs a delivery with now and posts it once; the status answered.

@@ -5,19 +5,29 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{
-    calendar::{add_working_days, midnight, next_working_midnight},
+    calendar::{DAY, add_working_days, midnight, next_working_midnight},
     jobs::Job,
     shapes::{self, TxnShape},
     state::World,
     types::LedgerLine,
 };
 
+/// The midnight at which the next Monday begins; 1970 began on a Thursday.
+fn next_monday(at: i64) -> i64 {
+    let days = at.div_euclid(DAY) + 1;
+    (days + (4 - days).rem_euclid(7)) * DAY
+}
+
 impl World {
     /// Puts the next payout run on the calendar, unless it is there.
     pub fn schedule_payouts(&mut self) {
         if !self.payouts_scheduled {
             self.payouts_scheduled = true;
-            self.later(next_working_midnight(self.at), Job::Payouts);
+            let next = match self.weekly_payouts {
+                true => next_monday(self.at),
+                false => next_working_midnight(self.at),
+            };
+            self.later(next, Job::Payouts);
         }
     }
 

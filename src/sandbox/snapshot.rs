@@ -1,6 +1,10 @@
 //! The state kept in a file.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use super::{inner::Inner, state::World, types::Options};
 
@@ -23,6 +27,7 @@ pub(super) fn load(options: &Options, base: &str) -> io::Result<World> {
 pub(super) fn save(inner: &Inner) {
     let Some(path) = &inner.snapshot else { return };
     let _saving = inner.saving();
+    inner.held.store(false, Ordering::SeqCst);
     let text = inner.read(serde_json::to_vec);
     let beside = path.with_extension("tmp");
     let written = text
@@ -34,7 +39,7 @@ pub(super) fn save(inner: &Inner) {
     }
 }
 
-/// Saves at most once in half a second, after changes.
+/// Saves after changes, at most once in half a second, and with long rests where a save takes long.
 pub(super) fn spawn(inner: &Arc<Inner>) {
     if inner.snapshot.is_none() {
         return;
@@ -42,16 +47,19 @@ pub(super) fn spawn(inner: &Arc<Inner>) {
     let inner = Arc::clone(inner);
     tokio::spawn(async move {
         let mut saved = inner.changes();
+        let mut rest = Duration::from_millis(500);
         while !inner.is_stopped() {
             inner.dirty.notified().await;
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            tokio::time::sleep(rest).await;
             let changes = inner.changes();
-            if inner.is_stopped() || changes == saved {
+            if inner.is_stopped() || inner.held.load(Ordering::SeqCst) || changes == saved {
                 continue;
             }
             saved = changes;
             let worker = Arc::clone(&inner);
+            let began = tokio::time::Instant::now();
             drop(tokio::task::spawn_blocking(move || save(&worker)).await);
+            rest = (began.elapsed() * 20).clamp(Duration::from_millis(500), Duration::from_secs(60));
         }
     });
 }

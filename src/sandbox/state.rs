@@ -95,6 +95,9 @@ pub(super) struct World {
     /// Balance transactions no payout has taken yet.
     pub unpaid: BTreeSet<String>,
     pub payouts_scheduled: bool,
+    /// Payouts leave on Mondays, not every working day.
+    #[serde(default)]
+    pub weekly_payouts: bool,
     /// Seconds a renewal invoice stays a draft.
     pub hold: i64,
     /// The instant of what is being done, in Unix seconds.
@@ -105,6 +108,9 @@ pub(super) struct World {
     pub revision: u64,
     #[serde(skip)]
     pub hooked: bool,
+    /// The types the endpoint asked for; all where it named none.
+    #[serde(skip)]
+    pub enabled: Option<BTreeSet<String>>,
     #[serde(skip)]
     pub hook_version: Option<String>,
     #[serde(skip)]
@@ -170,6 +176,16 @@ impl World {
         self.index(&id, &record);
         self.records.insert(id.clone(), record);
         id
+    }
+
+    /// Forgets an object that no index but the order of its kind knows.
+    pub fn forget(&mut self, id: &str) {
+        self.revision += 1;
+        if let Some(record) = self.records.remove(id)
+            && let Some(order) = self.order.get_mut(record.kind())
+        {
+            order.remove(&record.place());
+        }
     }
 
     fn index(&mut self, id: &str, record: &Record) {

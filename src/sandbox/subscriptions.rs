@@ -8,6 +8,7 @@ use super::{
     jobs::Job,
     shapes,
     state::{World, dig},
+    types::TestMethod,
 };
 
 /// The stand-in does no prorations, and says so instead of doing something else.
@@ -79,6 +80,13 @@ impl World {
             ("proration_behavior".to_owned(), "none".to_owned()),
         ];
         self.update_subscription(id, &Node::tree(&pairs))
+    }
+
+    /// The payment method behind a subscription behaves like another from now on.
+    pub fn method_becomes(&mut self, id: &str, method: TestMethod) {
+        if let Some(own) = self.text(id, "default_payment_method") {
+            self.note(&own, "behaviour", json!(method.name()));
+        }
     }
 
     fn check_method(&self, id: &str, node: &Node) -> Result<(), ApiError> {

@@ -127,11 +127,24 @@ impl Store {
     /// # Errors
     /// When the folder is missing or not writable.
     pub async fn open_sqlite(path: &Path) -> Result<Store> {
+        Store::sqlite_with(path, SqliteSynchronous::Full).await
+    }
+
+    /// The same without waiting for the disk. Only for data that is thrown away when the machine or the program stops
+    /// before it is complete: the demo's first giving.
+    ///
+    /// # Errors
+    /// When the folder is missing or not writable.
+    pub async fn open_sqlite_unsynced(path: &Path) -> Result<Store> {
+        Store::sqlite_with(path, SqliteSynchronous::Off).await
+    }
+
+    async fn sqlite_with(path: &Path, synchronous: SqliteSynchronous) -> Result<Store> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(synchronous)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
             .pragma("journal_size_limit", "67108864")

@@ -1,7 +1,9 @@
 //! The commands, run as an operator runs them.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
 
 fn almoner(dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_almoner"));
@@ -94,4 +96,97 @@ fn a_database_that_cannot_be_opened_is_said_in_words() {
     let junk = almoner(dir.path(), &["migrate"], &good_env("sqlite://junk.db", &charity));
     assert_eq!(junk.status.code(), Some(1));
     assert!(text(&junk.stderr).contains("not a database"), "{}", text(&junk.stderr));
+}
+
+/// Starts a demo; gives it with its output.
+fn demo(data: &Path, more: &[&str]) -> (Child, BufReader<ChildStdout>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_almoner"));
+    command.args(["demo", "--port", "0", "--data"]).arg(data).args(more);
+    command
+        .env_clear()
+        .env("RUST_LOG", "warn")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the demo starts");
+    let out = BufReader::new(child.stdout.take().expect("its output"));
+    (child, out)
+}
+
+fn line_with(out: &mut impl BufRead, wanted: &str) -> String {
+    let mut seen = String::new();
+    loop {
+        let mut line = String::new();
+        assert!(out.read_line(&mut line).expect("reads") > 0, "no {wanted:?} in {seen:?}");
+        if line.contains(wanted) {
+            return line;
+        }
+        seen.push_str(&line);
+    }
+}
+
+fn terminate(child: &Child) {
+    let sent = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", child.id())).status();
+    assert!(sent.expect("a shell").success());
+}
+
+/// Waits for the end, which must come soon and be a clean one; gives what was said on standard error.
+fn ends_cleanly(mut child: Child) -> String {
+    let (told, waiting) = std::sync::mpsc::channel();
+    let id = child.id();
+    let watch = std::thread::spawn(move || {
+        if waiting.recv_timeout(Duration::from_secs(20)).is_err() {
+            drop(Command::new("sh").arg("-c").arg(format!("kill -KILL {id}")).status());
+        }
+    });
+    let mut said = String::new();
+    child.stderr.take().expect("its errors").read_to_string(&mut said).expect("reads");
+    let status = child.wait().expect("ends");
+    let _ = told.send(());
+    watch.join().expect("watched");
+    assert!(status.success(), "{status}: {said}");
+    assert!(!said.contains("panicked"), "{said}");
+    said
+}
+
+const BIG: [&str; 4] = ["--donors", "5000", "--years", "3"];
+
+#[test]
+fn a_demo_told_to_stop_while_it_sets_up_stops_and_begins_anew() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let data = dir.path().join("data");
+    let (child, mut out) = demo(&data, &BIG);
+    line_with(&mut out, "Setting up");
+    let mut dot = [0];
+    out.read_exact(&mut dot).expect("it works");
+    terminate(&child);
+    ends_cleanly(child);
+    std::fs::write(data.join("mail/notes.txt"), "not ours")
+        .or_else(|_| {
+            std::fs::create_dir_all(data.join("mail"))?;
+            std::fs::write(data.join("mail/notes.txt"), "not ours")
+        })
+        .expect("written");
+
+    let (child, mut out) = demo(&data, &["--donors", "2", "--years", "1", "--seed", "3"]);
+    line_with(&mut out, "Setting up a year of giving by 2 invented donors.");
+    line_with(&mut out, "Start here:");
+    terminate(&child);
+    ends_cleanly(child);
+    assert!(data.join("mail/notes.txt").exists(), "what is not the demo's stays");
+
+    let (child, mut out) = demo(&data, &[]);
+    let first = line_with(&mut out, ":");
+    assert!(first.starts_with("Start here:"), "goes on with what is there: {first}");
+    terminate(&child);
+    ends_cleanly(child);
+}
+
+#[test]
+fn a_demo_that_nobody_reads_any_longer_stops() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (child, mut out) = demo(dir.path(), &BIG);
+    line_with(&mut out, "Setting up");
+    drop(out);
+    ends_cleanly(child);
 }

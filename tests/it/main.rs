@@ -6,6 +6,7 @@ mod accounts;
 mod architecture;
 mod cli;
 mod config;
+mod demo_seed;
 mod disk;
 mod faults;
 mod give;

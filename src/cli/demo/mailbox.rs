@@ -21,13 +21,14 @@ pub struct Caught {
     pub html: String,
 }
 
-/// Every mail, newest first.
-pub fn list(folder: &Path) -> Vec<Caught> {
+/// The newest mails, newest first; their names begin with their time, so that only those shown are read.
+pub fn newest(folder: &Path, most: usize) -> Vec<Caught> {
     let Ok(entries) = std::fs::read_dir(folder.join("mail")) else { return Vec::new() };
     let names =
         entries.flatten().filter_map(|e| Some(e.file_name().to_str()?.strip_suffix(".eml")?.to_owned()));
     let mut names: Vec<String> = names.filter(|n| is_name(n)).collect();
     names.sort_unstable_by(|a, b| b.cmp(a));
+    names.truncate(most);
     names.iter().filter_map(|n| read(folder, n)).collect()
 }
 

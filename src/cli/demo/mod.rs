@@ -2,14 +2,16 @@
 
 mod mailbox;
 mod pages;
-mod seed;
+mod say;
+pub mod seed;
+pub mod sign_ins;
 mod state;
 
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -42,7 +44,7 @@ impl World {
     async fn advance(&self, by: Duration) -> anyhow::Result<()> {
         self.deps.clock.advance(by);
         self.settle().await?;
-        let mut saved = Saved::load_or_new(&self.folder, &self.deps.random)?;
+        let mut saved = Saved::load_or_new(&self.folder, &self.deps.random, seed::DEFAULT_SEED)?;
         saved.offset_micros = self.offset.load(Ordering::SeqCst);
         saved.save(&self.folder)
     }
@@ -56,25 +58,137 @@ impl World {
     }
 }
 
+/// How the demo is asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Folder of its data.
+    pub folder: PathBuf,
+    /// Port of its pages.
+    pub port: u16,
+    /// How many donors give.
+    pub donors: Option<usize>,
+    /// Over how many years.
+    pub years: Option<u8>,
+    /// Which world.
+    pub seed: Option<u64>,
+}
+
+impl Asked {
+    fn wanted(&self, until: jiff::civil::Date) -> seed::Wanted {
+        seed::Wanted {
+            donors: self.donors.unwrap_or(seed::DEFAULT_DONORS),
+            years: self.years.unwrap_or(seed::DEFAULT_YEARS),
+            seed: self.seed.unwrap_or(seed::DEFAULT_SEED),
+            until,
+        }
+    }
+}
+
+/// Which clock the stand-in looks at: the seeding's hand, or the machine's with the demo's offset.
+#[derive(Clone)]
+pub(crate) struct Times {
+    frozen: Arc<AtomicI64>,
+    live: Clock,
+    offset: Arc<AtomicI64>,
+    is_live: Arc<AtomicBool>,
+}
+
+impl Times {
+    /// Still in the hand of the seeding.
+    fn seeding() -> Times {
+        Times::new(0, false)
+    }
+
+    fn new(offset: i64, is_live: bool) -> Times {
+        let offset = Arc::new(AtomicI64::new(offset));
+        let live = Clock::Shifted(offset.clone());
+        Times { frozen: Arc::default(), live, offset, is_live: Arc::new(AtomicBool::new(is_live)) }
+    }
+
+    /// From now on time passes by itself.
+    fn go_live(&self) {
+        self.is_live.store(true, Ordering::SeqCst);
+    }
+
+    fn now(&self) -> i64 {
+        match self.is_live.load(Ordering::SeqCst) {
+            true => self.live.now().as_micros(),
+            false => self.frozen.load(Ordering::SeqCst),
+        }
+    }
+}
+
 /// Runs the demo until it is stopped.
-pub async fn run(folder: &Path, port: u16) -> anyhow::Result<ExitCode> {
+///
+/// # Errors
+/// Whatever keeps it from running.
+pub async fn run(asked: &Asked) -> anyhow::Result<ExitCode> {
+    let folder = asked.folder.as_path();
     std::fs::create_dir_all(folder)?;
     let stop = app::stop_on_signal();
     let random = Random::system();
-    let mut saved = Saved::load_or_new(folder, &random)?;
-    let listener = bind(port).await?;
-    let address = listener.local_addr()?;
-    let stripe_listener = bind(if port == 0 { 0 } else { port.saturating_add(1) }).await?;
+    let wanted = asked.wanted(Clock::System.now().date_in(&jiff::tz::TimeZone::UTC));
+    let mut saved = Saved::load_or_new(folder, &random, wanted.seed)?;
     let fresh = !saved.seeded;
-    let start = if fresh { -seed::SPAN_MICROS } else { saved.offset_micros };
-    let offset = Arc::new(AtomicI64::new(start));
-    let clock = Clock::Shifted(offset.clone());
-    let sandbox = start_sandbox(stripe_listener, &clock, &saved, folder).await?;
+    if fresh {
+        saved.begin_afresh(folder, wanted.seed)?;
+    } else if asked.donors.is_some() || asked.years.is_some() || asked.seed.is_some() {
+        say::line("The data is there already: --donors, --years and --seed are for a new folder.", &stop);
+    }
+    let listener = bind(asked.port).await?;
+    let address = listener.local_addr()?;
+    let stripe_listener = bind(if asked.port == 0 { 0 } else { asked.port.saturating_add(1) }).await?;
     let base = format!("http://{address}");
-    let config = config(folder, &base, &sandbox.api_base(), &saved)?;
+    let times = Times::new(saved.offset_micros, !fresh);
+    let sandbox = start_sandbox(stripe_listener, &times, &saved, folder).await?;
+    if fresh && !set_up(folder, &base, &mut saved, wanted, &sandbox, &times, &stop).await? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    times.go_live();
+    let moved = asked.port != 0 && asked.port != address.port();
+    serve(folder, listener, &base, moved, &saved, sandbox, times, stop).await
+}
+
+/// The first giving; `false` when stopped on the way: the next start begins anew.
+async fn set_up(
+    folder: &Path,
+    base: &str,
+    saved: &mut Saved,
+    wanted: seed::Wanted,
+    sandbox: &Sandbox,
+    times: &Times,
+    stop: &CancellationToken,
+) -> anyhow::Result<bool> {
+    let years = if wanted.years == 1 { "a year".to_owned() } else { format!("{} years", wanted.years) };
+    say::line(&format!("Setting up {years} of giving by {} invented donors.", wanted.donors), stop);
+    let mut progress = say::Progress::printed(stop);
+    let dots = tokio::spawn(say::dots(stop.clone()));
+    let done = seed::run(folder, base, saved, wanted, sandbox, times, stop, &mut progress).await;
+    dots.abort();
+    if !done? {
+        return Ok(false);
+    }
+    sandbox.save().await;
+    saved.seeded = true;
+    saved.save(folder)?;
+    Ok(true)
+}
+
+#[allow(clippy::too_many_arguments, reason = "what `run` has opened, used once")]
+async fn serve(
+    folder: &Path,
+    listener: TcpListener,
+    base: &str,
+    moved: bool,
+    saved: &Saved,
+    sandbox: Sandbox,
+    times: Times,
+    stop: CancellationToken,
+) -> anyhow::Result<ExitCode> {
+    let config = demo_config(folder, base, &sandbox.api_base(), saved)?;
     let store = app::open_store(&config.database).await?;
     store.migrate().await?;
-    let deps = app::assemble(config, store, clock, random)?;
+    let deps = app::assemble_demo(config, store, times.live.clone(), Random::system())?;
     let hook = Webhook {
         url: format!("{base}/webhooks/stripe"),
         secrets: vec![saved.webhook_secret.clone()],
@@ -82,21 +196,15 @@ pub async fn run(folder: &Path, port: u16) -> anyhow::Result<ExitCode> {
         mode: DeliveryMode::Auto,
     };
     sandbox.set_webhook(Some(hook)).await;
+    sandbox.enable_events(seed::EVENTS).await;
     let worker = Worker::new(deps.clone());
+    let offset = times.offset.clone();
     let world = World { deps: deps.clone(), sandbox, worker: worker.clone(), offset, folder: folder.into() };
-    let state = AppState::new(deps, Some(bar()));
-    let application = router(state, Some(pages::routes(world.clone())));
+    let application = router(AppState::new(deps, Some(bar())), Some(pages::routes(world.clone())));
     let server = tokio::spawn(app::serve(listener, application, stop.clone()));
-    if fresh {
-        eprintln!("Setting up some giving to look at …");
-        seed::run(&world).await?;
-        saved.seeded = true;
-        saved.offset_micros = 0;
-        world.offset.store(0, Ordering::SeqCst);
-        saved.save(folder)?;
-        world.settle().await?;
-    }
-    print_welcome(&base, port != 0 && port != address.port(), folder);
+    // What fell due while nobody looked, or since midnight of the day it was set up.
+    world.settle().await?;
+    print_welcome(base, moved, folder, &stop);
     let ticking = tokio::spawn(keep_ticking(world.clone(), stop.clone()));
     worker.run(stop.clone()).await;
     ticking.await?;
@@ -116,13 +224,13 @@ async fn bind(port: u16) -> anyhow::Result<TcpListener> {
 
 async fn start_sandbox(
     listener: TcpListener,
-    clock: &Clock,
+    times: &Times,
     saved: &Saved,
     folder: &Path,
 ) -> anyhow::Result<Sandbox> {
-    let clock = clock.clone();
+    let times = times.clone();
     let options = Options {
-        now: Arc::new(move || clock.now().as_micros()),
+        now: Arc::new(move || times.now()),
         seed: saved.seed,
         snapshot: Some(folder.join("stripe.json")),
         secret_key: saved.stripe_key.clone(),
@@ -132,7 +240,7 @@ async fn start_sandbox(
     Ok(Sandbox::start(listener, options).await?)
 }
 
-fn config(folder: &Path, base: &str, stripe: &str, saved: &Saved) -> anyhow::Result<Config> {
+fn demo_config(folder: &Path, base: &str, stripe: &str, saved: &Saved) -> anyhow::Result<Config> {
     Ok(Config {
         database: DatabaseUrl::Sqlite(folder.join("almoner.db")),
         base_url: base.parse().map_err(|e: String| anyhow::anyhow!(e))?,
@@ -164,16 +272,20 @@ fn bar() -> DemoBar {
     }
 }
 
-fn print_welcome(base: &str, moved: bool, folder: &Path) {
+fn print_welcome(base: &str, moved: bool, folder: &Path, stop: &CancellationToken) {
     if moved {
-        println!("The usual port is in use, so this demo took another one.");
+        say::line("The usual port is in use, so this demo took another one.", stop);
     }
-    println!("Start here:  {base}/demo");
-    println!("Giving form: {base}/give");
-    println!("Mailbox:     {base}/demo/mail");
-    println!("Clock:       {base}/demo/clock");
-    println!("Data:        {} (delete it to begin afresh)", folder.display());
-    println!("Nothing here moves money. Press Ctrl-C to stop.");
+    for text in [
+        format!("Start here:  {base}/demo"),
+        format!("Giving form: {base}/give"),
+        format!("Mailbox:     {base}/demo/mail"),
+        format!("Clock:       {base}/demo/clock"),
+        format!("Data:        {} (delete it to begin afresh)", folder.display()),
+        "Nothing here moves money. Press Ctrl-C to stop.".to_owned(),
+    ] {
+        say::line(&text, stop);
+    }
 }
 
 /// Real time passes too: what falls due while the demo is open happens.
@@ -181,7 +293,10 @@ async fn keep_ticking(world: World, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(Duration::from_secs(2)) => world.sandbox.tick().await,
+            () = tokio::time::sleep(Duration::from_secs(2)) => {
+                world.sandbox.tick().await;
+                world.sandbox.clear_requests().await;
+            }
         }
     }
 }

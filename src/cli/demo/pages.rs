@@ -106,7 +106,7 @@ async fn mail_list(State(state): State<AppState>, Extension(world): Extension<Wo
         subject: m.subject,
         to: m.to,
     };
-    let mails = mailbox::list(&world.folder).into_iter().take(200).map(line).collect();
+    let mails = mailbox::newest(&world.folder, 200).into_iter().map(line).collect();
     page(&MailList { layout: layout(&state, "Mailbox"), mails })
 }
 

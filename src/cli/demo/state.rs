@@ -26,14 +26,14 @@ pub struct Saved {
 
 impl Saved {
     /// The folder's, or a new one.
-    pub fn load_or_new(folder: &Path, random: &Random) -> anyhow::Result<Saved> {
+    pub fn load_or_new(folder: &Path, random: &Random, seed: u64) -> anyhow::Result<Saved> {
         match std::fs::read(folder.join(FILE)) {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 let saved = Saved {
                     offset_micros: 0,
                     seeded: false,
-                    seed: random.below(u64::MAX),
+                    seed,
                     stripe_key: format!("sk_test_{}", unguessable(random)),
                     webhook_secret: format!("whsec_{}{}", unguessable(random), unguessable(random)),
                     session_secret: format!("{}{}", unguessable(random), unguessable(random)),
@@ -45,11 +45,45 @@ impl Saved {
         }
     }
 
+    /// Removes what an unfinished seeding left, and nothing that is not the demo's own.
+    pub fn begin_afresh(&mut self, folder: &Path, seed: u64) -> anyhow::Result<()> {
+        let own = [
+            "almoner.db",
+            "almoner.db-wal",
+            "almoner.db-shm",
+            "almoner.db-journal",
+            "stripe.json",
+            "stripe.tmp",
+        ];
+        for name in own {
+            gone(std::fs::remove_file(folder.join(name)))?;
+        }
+        let mails = match std::fs::read_dir(folder.join("mail")) {
+            Ok(entries) => entries.flatten().map(|e| e.path()).collect(),
+            Err(_) => Vec::new(),
+        };
+        let ours = |path: &Path| path.extension().is_some_and(|e| e == "eml" || e == "part");
+        for mail in mails.iter().filter(|path| ours(path)) {
+            gone(std::fs::remove_file(mail))?;
+        }
+        self.seed = seed;
+        self.offset_micros = 0;
+        self.save(folder)
+    }
+
     /// Writes it whole or not at all.
     pub fn save(&self, folder: &Path) -> anyhow::Result<()> {
         let part = folder.join(".demo.json.part");
         std::fs::write(&part, serde_json::to_vec_pretty(self)?)?;
         std::fs::rename(part, folder.join(FILE))?;
         Ok(())
+    }
+}
+
+/// What is not there is gone.
+fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
+    match removed {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
