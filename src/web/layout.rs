@@ -39,8 +39,13 @@ pub fn account_frame(state: &AppState, visitor: &Visitor, title: &str, here: &st
     if let Some(account) = &visitor.account {
         layout.lang.clone_from(&account.locale);
     }
-    layout.css.insert(1, state.assets.href("portal.css"));
+    layout.css.insert(1, portal_css(state));
     layout
+}
+
+/// The address of the stylesheet that pages beyond the giving form add.
+pub fn portal_css(state: &AppState) -> String {
+    state.assets.href("portal.css")
 }
 
 /// Shows a signed-in donor the way to their pages.

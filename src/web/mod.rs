@@ -18,7 +18,7 @@ mod session;
 mod visitor;
 mod webhook;
 
-pub use layout::frame;
+pub use layout::{frame, portal_css};
 pub use router::{Policy, ROUTES, Route, router};
 
 use std::sync::Arc;

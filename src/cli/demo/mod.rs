@@ -203,6 +203,7 @@ async fn serve(
     let application = router(AppState::new(deps, Some(bar())), Some(pages::routes(world.clone())));
     let server = tokio::spawn(app::serve(listener, application, stop.clone()));
     // What fell due while nobody looked, or since midnight of the day it was set up.
+    sign_ins::create(&world.deps).await?;
     world.settle().await?;
     print_welcome(base, moved, folder, &stop);
     let ticking = tokio::spawn(keep_ticking(world.clone(), stop.clone()));
@@ -282,6 +283,19 @@ fn print_welcome(base: &str, moved: bool, folder: &Path, stop: &CancellationToke
         format!("Mailbox:     {base}/demo/mail"),
         format!("Clock:       {base}/demo/clock"),
         format!("Data:        {} (delete it to begin afresh)", folder.display()),
+    ] {
+        say::line(&text, stop);
+    }
+    say::line(&format!("Sign in at {base}/sign-in with the password \"{}\":", sign_ins::PASSWORD), stop);
+    for s in sign_ins::SIGN_INS {
+        say::line(&format!("  {:<28} {}", s.email, s.says), stop);
+    }
+    for text in [
+        format!(
+            "Try: sign in as {}, look at a gift, download the list, give again.",
+            sign_ins::SIGN_INS[0].email
+        ),
+        "     Move the clock a month and see the next monthly gift and its receipt arrive.".to_owned(),
         "Nothing here moves money. Press Ctrl-C to stop.".to_owned(),
     ] {
         say::line(&text, stop);

@@ -12,16 +12,20 @@ use serde::Deserialize;
 
 use super::World;
 use super::mailbox::{self, Caught};
+use super::sign_ins::{self, SIGN_INS};
 use crate::clock::Ts;
+use crate::config::Rgb;
 use crate::domain::dates;
-use crate::web::pages::home_demo::Place;
+use crate::web::pages::home_demo::{Place, SignIn};
+use crate::web::pages::{Colour, StyleguidePage};
 use crate::web::pages::{HomeDemoPage, Layout, Link};
-use crate::web::{AppState, frame};
+use crate::web::{AppState, frame, portal_css};
 
 /// The routes, to be merged into the application's.
 pub fn routes(world: World) -> Router<AppState> {
     Router::new()
         .route("/demo", get(start))
+        .route("/styleguide", get(styleguide))
         .route("/demo/demo.css", get(stylesheet))
         .route("/demo/mail", get(mail_list))
         .route("/demo/mail/{name}", get(mail_show))
@@ -33,6 +37,7 @@ pub fn routes(world: World) -> Router<AppState> {
 fn layout(state: &AppState, title: &str) -> Layout {
     let mut layout = frame(state, None, title);
     layout.noindex = true;
+    layout.css.insert(1, portal_css(state));
     layout.css.push("/demo/demo.css".to_owned());
     layout
 }
@@ -63,10 +68,38 @@ async fn start(State(state): State<AppState>) -> Response {
         places: vec![
             place("Give", "/give", "The giving form: once, every month, every three months or every year. The payment page has cards that work, that are declined, that ask the bank, and Direct Debit."),
             place("Read the mailbox", "/demo/mail", "Every receipt and notice the charity has sent."),
+            place("Look round the donor's area", "/portal", "Sign in below as somebody who has given for years, once, or never: overview, gifts, receipts, details, e-mail choices."),
+            place("See the parts", "/styleguide", "Every component of the pages, in light and dark."),
             place("Move time", "/demo/clock", "Let a Direct Debit settle, or see next month's gift arrive now."),
         ],
-        sign_ins: Vec::new(),
+        sign_ins: SIGN_INS.iter().map(sign_in).collect(),
     })
+}
+
+fn sign_in(s: &sign_ins::SignIn) -> SignIn {
+    SignIn {
+        who: format!("{} {}: {}", s.given_name, s.family_name, s.says.to_lowercase()),
+        email: s.email.to_owned(),
+        secret: sign_ins::PASSWORD.to_owned(),
+        href: "/sign-in".to_owned(),
+    }
+}
+
+/// Every component on one page, with the colours of the charity file.
+async fn styleguide(State(state): State<AppState>) -> Response {
+    let brand = &state.deps.config.charity.brand;
+    let colour = |name: &str, rgb: Rgb, on: &str, paper: Rgb| {
+        Colour::new(name, rgb.css(), on, format!("{:.1} : 1", rgb.contrast(paper)))
+    };
+    let (white, night) = (Rgb(255, 255, 255), Rgb(0x12, 0x17, 0x1b));
+    let colours = vec![
+        colour("Accent", brand.accent, "on white", white),
+        colour("Ink", brand.ink, "on white", white),
+        colour("Accent in the dark", brand.accent_dark, "on dark paper", night),
+    ];
+    let mut layout = layout(&state, "Style guide");
+    layout.wide = true;
+    page(&StyleguidePage::new(layout, colours))
 }
 
 #[derive(Template)]

@@ -1,5 +1,16 @@
 //! The donors of the demo whom a visitor may become.
 
+use std::net::Ipv4Addr;
+
+use secrecy::SecretString;
+
+use crate::domain::donor::normalise_email;
+use crate::domain::ids::unguessable;
+use crate::domain::states::ProofPurpose;
+use crate::services::Deps;
+use crate::services::accounts::{self, Ask, Outcome, Told, secrets};
+use crate::store::accounts::by_mailbox;
+
 /// Someone with a sign-in.
 #[derive(Clone, Copy, Debug)]
 pub struct SignIn {
@@ -39,3 +50,46 @@ pub const SIGN_INS: &[SignIn] = &[
         says: "No gift yet",
     },
 ];
+
+/// The password of all three: four words that anybody can type.
+pub const PASSWORD: &str = "paper boats at noon";
+
+/// Opens the accounts, as donors would: by answering the mail that asks their mailbox. Those that are open stay as they
+/// are.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn create(deps: &Deps) -> anyhow::Result<()> {
+    for sign_in in SIGN_INS {
+        let known = {
+            let mut read = deps.store.read().await?;
+            by_mailbox(&mut read, &normalise_email(sign_in.email)).await?
+        };
+        if known.is_some() {
+            continue;
+        }
+        let browser = unguessable(&deps.random);
+        let told = Told {
+            given_name: sign_in.given_name.to_owned(),
+            family_name: sign_in.family_name.to_owned(),
+            password_hash: Some(deps.passwords.hash(&SecretString::from(PASSWORD)).await?),
+            next: String::new(),
+        };
+        let asked = accounts::ask(
+            deps,
+            Ask {
+                email: sign_in.email,
+                purpose: ProofPurpose::SignUp,
+                browser: &browser,
+                from: Ipv4Addr::LOCALHOST.into(),
+                told,
+                donor: None,
+            },
+        );
+        let Outcome::Done(question) = asked.await? else { anyhow::bail!("asked too often") };
+        let key = &deps.config.session_secret;
+        let link = secrets::token(&question, &secrets::link_secret(key, &question));
+        accounts::by_link(deps, &link, Some(&browser), None).await?;
+    }
+    Ok(())
+}
