@@ -1,18 +1,12 @@
 // Walks through the demo in a real browser: `node run.mjs [part of a walk's name]`.
 //   CHROMIUM     the browser, when it is not /usr/bin/chromium
 //   ALMONER_BIN  the program, when it is not target/debug/almoner
-import { existsSync } from 'node:fs';
-import { chromium } from 'playwright-core';
+//   ALMONER_DEMO the address of a demo that runs already; it is neither started nor stopped
+import { openBrowser } from './browser.mjs';
 import { startDemo } from './demo.mjs';
 import { Visitor } from './visitor.mjs';
 import { WALKS } from './walks.mjs';
 
-const BROWSERS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = BROWSERS.find((path) => path && existsSync(path));
-if (!executablePath) {
-  console.error('No Chromium found: install it, or name it in CHROMIUM.');
-  process.exit(2);
-}
 const wanted = WALKS.filter((w) => w.name.includes(process.argv[2] ?? ''));
 const walks = wanted.length ? wanted : WALKS;
 let passed = 0;
@@ -28,7 +22,7 @@ async function step(name, work) {
   } catch (error) {
     failed += 1;
     console.log(`FAILED  ${name} (${seconds()})\n${String(error.message).replace(/^/gm, '        ')}`);
-    const at = /walks\.mjs:\d+/.exec(error.stack ?? '')?.[0];
+    const at = /(?:walks|portal)\.mjs:\d+/.exec(error.stack ?? '')?.[0];
     if (at) console.log(`        at tests/browser/${at}`);
   }
 }
@@ -47,10 +41,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => close().fin
 try {
   demo = await startDemo();
   console.log(`demo at ${demo.urls.give}`);
-  browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'],
-  });
+  browser = await openBrowser();
   for (const { name, walk, js = true } of walks) {
     await step(name, async () => {
       const visitor = new Visitor(browser, demo, name, { js });

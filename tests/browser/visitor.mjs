@@ -1,6 +1,6 @@
 // What a visitor can do in the demo, and what is checked on every page they see.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pause, until } from './demo.mjs';
@@ -8,6 +8,7 @@ import { pause, until } from './demo.mjs';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SHOTS = join(import.meta.dirname, 'shots');
 const WIDTHS = [390, 1280];
+const NARROWEST = 320;
 // No person fills in the form faster, so the form does not take it: the walks wait as a person would.
 const PATIENCE = 2_200;
 // Decoration drawn over a text keeps axe from measuring that text's contrast.
@@ -17,8 +18,8 @@ mkdirSync(SHOTS, { recursive: true });
 
 export class Visitor {
   constructor(browser, demo, walk, options = {}) {
-    Object.assign(this, { browser, demo, walk, js: options.js ?? true, complaints: [], letters: new Map() });
-    this.email = `${walk.replaceAll(' ', '-')}@walks.example`;
+    Object.assign(this, { browser, demo, walk, js: options.js ?? true, complaints: [], letters: new Map(), others: [] });
+    this.email = `${walk.replaceAll(' ', '-')}${demo.run && `.${demo.run}`}@walks.example`;
   }
 
   async enter() {
@@ -44,7 +45,17 @@ export class Visitor {
   }
 
   async leave() {
+    for (const other of this.others) await other.leave();
     await this.context?.close();
+  }
+
+  /** The same person at another browser: nothing of this one's cookies is there. */
+  async elsewhere(options = {}) {
+    const other = new Visitor(this.browser, this.demo, this.walk, { js: this.js, ...options });
+    Object.assign(other, { email: this.email, complaints: this.complaints });
+    this.others.push(other);
+    await other.enter();
+    return other;
   }
 
   async failed() {
@@ -52,7 +63,7 @@ export class Visitor {
     return this.page?.url() ?? 'no page';
   }
 
-  /** Pictures of a page at both widths, and the accessibility check at each. */
+  /** Pictures of a page at both widths, and the accessibility check at each; on the narrowest phone it fits, too. */
   async look(name, { dark = false, page = this.page } = {}) {
     if (seen.has(name)) return;
     seen.add(name);
@@ -65,12 +76,46 @@ export class Visitor {
       }
     }
     await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: NARROWEST, height: 900 });
+    await this.fits(page, `${name} at ${NARROWEST} pixels`);
+    await page.setViewportSize({ width: WIDTHS[0], height: 900 });
+  }
+
+  async fits(page, where) {
+    const over = await page.evaluate(() => {
+      const wide = document.documentElement.scrollWidth - window.innerWidth;
+      const out = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > window.innerWidth + 1);
+      return { wide, who: out.slice(-2).map((e) => e.outerHTML.slice(0, 120)) };
+    });
+    assert.ok(over.wide <= 0, `${where}: the page scrolls sideways by ${over.wide} pixels, because of\n${over.who.join('\n')}`);
+  }
+
+  /** The page with text twice as large, as a browser whose letters are set to 200 % shows it. */
+  async lookEnlarged(name, page = this.page) {
+    const size = (percent) => page.evaluate((to) => (document.documentElement.style.fontSize = to), percent);
+    await size('200%');
+    await page.screenshot({ path: join(SHOTS, `${name}-390-enlarged.png`), fullPage: true });
+    await this.fits(page, `${name} with text at 200 %`);
+    await size('');
+  }
+
+  keep(name, content) {
+    writeFileSync(join(SHOTS, name), content);
+  }
+
+  /** Only a picture, with what the visitor's system asks for. */
+  async lookWith(name, media, page = this.page) {
+    await page.emulateMedia(media);
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.screenshot({ path: join(SHOTS, `${name}-${width}.png`), fullPage: true });
+    }
+    await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none', reducedMotion: 'reduce' });
     await page.setViewportSize({ width: WIDTHS[0], height: 900 });
   }
 
   async checkAccess(page, where) {
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    assert.ok(over <= 0, `${where}: the page scrolls sideways by ${over} pixels`);
+    await this.fits(page, where);
     await page.evaluate((css) => {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
@@ -169,6 +214,77 @@ export class Visitor {
     return main;
   }
 
+  // ── The donor's area ────────────────────────────────────────────────────────────────────────────────────────
+
+  at(path) {
+    return new URL(path, this.demo.urls.give).href;
+  }
+
+  async open(path) {
+    return this.page.goto(this.at(path));
+  }
+
+  async main() {
+    return this.page.locator('main').innerText();
+  }
+
+  async heading() {
+    assert.equal(await this.page.locator('h1').count(), 1, `one h1 on ${this.page.url()}`);
+    return this.page.locator('h1').innerText();
+  }
+
+  /** The one notice that says what has just happened. */
+  async notice() {
+    return this.page.locator('main > .notice, .door > .notice').first().innerText();
+  }
+
+  async button(name) {
+    await this.page.locator('main').getByRole('button', { name }).click();
+  }
+
+  async link(name) {
+    await this.page.locator('main').getByRole('link', { name }).first().click();
+  }
+
+  /** A link or the button of the header, which folds on a small screen. */
+  async menu(name) {
+    const head = this.page.locator('.site-head');
+    await head.locator('summary').click();
+    await head.locator('.menu').getByRole(name === 'Sign out' ? 'button' : 'link', { name, exact: true }).click();
+  }
+
+  async signIn(email, password) {
+    await this.open('/sign-in');
+    await this.page.fill('#email', email);
+    await this.page.fill('#password', password);
+    await this.button('Sign in with password');
+    await this.arrive(/\/portal(\?|$)/, 'the overview');
+  }
+
+  /** Opens an account with a password, and answers its mail with the code. */
+  async signUp(given, family, password) {
+    await this.open('/sign-up');
+    await this.page.fill('#given_name', given);
+    await this.page.fill('#family_name', family);
+    await this.page.fill('#email', this.email);
+    await this.page.fill('#password', password);
+    await this.button('Create an account');
+    await this.arrive(/\/sign-in\/link$/, 'the page that waits for the answer');
+    await this.answerWithCode(await this.letter(/Confirm your address/));
+    await this.arrive(/\/portal\?done=opened/, 'the overview of a new account');
+  }
+
+  async answerWithCode(letter) {
+    await this.page.fill('#code', letter.code);
+    await this.page.locator('form:has(#code) button[type=submit]').click();
+  }
+
+  /** Comes to the portal by a press of Tab: `selector` is where the focus is to go, and Enter is pressed there. */
+  async enterAt(selector) {
+    await this.tabTo(selector);
+    await this.page.keyboard.press('Enter');
+  }
+
   // ── Mailbox and clock ───────────────────────────────────────────────────────────────────────────────────
 
   /** Every mail to this visitor, as text. */
@@ -203,6 +319,25 @@ export class Visitor {
       else if (source) text += `\n${plain(await (await this.context.request.get(new URL(source, page.url()).href)).text())}`;
     }
     return text;
+  }
+
+  /**
+   * The newest mail with this subject to `to`, with the link and the code in it. It is another one than `than`.
+   * Unlike `mails`, it reads only that one: a donor of the demo's world has a mailbox of years.
+   */
+  async letter(subject, { to = this.email, than } = {}) {
+    const page = (this.post ??= await this.newPage());
+    const row = page.locator('.mails li').filter({ has: page.locator('a', { hasText: subject }), hasText: to }).locator('a').first();
+    const url = await until(`a mail to ${to} about ${subject}`, async () => {
+      await page.goto(this.demo.urls.mailbox);
+      const found = (await row.count()) > 0 && new URL(await row.getAttribute('href'), page.url()).href;
+      return found !== than?.url && found;
+    });
+    await page.goto(url);
+    const text = await page.locator('pre').innerText();
+    const link = /https?:\/\/\S+\/sign-in\/link\/\S+/.exec(text)?.[0];
+    const code = /^ {4}(\d{4} \d{4})$/m.exec(text)?.[1];
+    return { url, text: text.replace(/\s+/g, ' '), link, code };
   }
 
   async mailAbout(words, what) {

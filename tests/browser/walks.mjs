@@ -1,9 +1,7 @@
 // The walks, each by a visitor of its own with a mailbox of its own. The sums are those of the demo's charity.
 import assert from 'node:assert/strict';
-
-function says(text, words, what) {
-  assert.ok(words.test(text), `${what} should say ${words}, but says:\n${text.slice(0, 900)}`);
-}
+import { PORTAL_WALKS } from './portal.mjs';
+import { says } from './says.mjs';
 
 // £25 with the card fee covered: 1.5 % and 20p, rounded up so that the whole £25 arrives.
 const WITH_FEE = '£25.59';
@@ -203,6 +201,7 @@ export const WALKS = [
   { name: 'mistakes on the form', walk: mistakes },
   { name: 'three d secure', walk: secure },
   { name: 'keys only', walk: keysOnly },
+  ...PORTAL_WALKS,
   { name: 'direct debit and a week', walk: directDebit },
   { name: 'monthly and a month', walk: monthlyAndAMonthLater },
 ];

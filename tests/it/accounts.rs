@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::browser::{Browser, IPHONE};
-use crate::support::{TestApp, story};
+use crate::support::story;
 
 const ADA: &str = "ada.marsh@donors.example";
 const PASSWORD: &str = "correct-heron-bicycle-soup";

@@ -11,6 +11,7 @@ mod disk;
 mod faults;
 mod give;
 mod pages;
+mod portal;
 mod settle;
 mod stand_in;
 mod store_contract;

@@ -99,6 +99,10 @@ async fn settle(
     same_browser: bool,
     signed_in: Option<&DonorId>,
 ) -> Result<Answer> {
+    // A change of address is answered by the donor who asked for it, or by nobody: it is not spent on a stranger.
+    if proof.purpose == ProofPurpose::ChangeEmail && proof.donor_id.as_ref() != signed_in {
+        return Ok(Answer::Gone);
+    }
     // Two answers for one new mailbox may race: who comes second finds the account of the first.
     for _ in 0..2 {
         let now = deps.clock.now();
@@ -107,7 +111,7 @@ async fn settle(
             return Ok(Answer::Gone);
         }
         let answer = match proof.purpose {
-            ProofPurpose::ChangeEmail => change_mailbox(deps, &mut tx, &proof, signed_in, now).await,
+            ProofPurpose::ChangeEmail => change_mailbox(deps, &mut tx, &proof, now).await,
             ProofPurpose::SignIn | ProofPurpose::SignUp | ProofPurpose::Reset => {
                 admit(deps, &mut tx, &proof, same_browser, now).await
             }
@@ -210,17 +214,9 @@ async fn take_over_address(deps: &Deps, tx: &mut WriteTx, owner: &DonorId, now: 
     Ok(())
 }
 
-/// Moves the account to the proven mailbox and tells the old one (ASVS 6.3.7). Only for the donor who is signed in.
-async fn change_mailbox(
-    deps: &Deps,
-    tx: &mut WriteTx,
-    proof: &Proof,
-    signed_in: Option<&DonorId>,
-    now: Ts,
-) -> Result<Option<Answer>> {
-    let Some(donor) = proof.donor_id.as_ref().filter(|d| signed_in == Some(d)) else {
-        return Ok(Some(Answer::Gone));
-    };
+/// Moves the account to the proven mailbox and tells the old one (ASVS 6.3.7).
+async fn change_mailbox(deps: &Deps, tx: &mut WriteTx, proof: &Proof, now: Ts) -> Result<Option<Answer>> {
+    let Some(donor) = &proof.donor_id else { return Ok(Some(Answer::Gone)) };
     let before = accounts::by_donor(tx, donor).await?;
     let before = before.ok_or_else(|| ServiceError::Unexpected("no such account".to_owned()))?;
     accounts::set_mailbox(tx, donor, &proof.email, &proof.email_norm, now).await?;

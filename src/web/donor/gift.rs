@@ -68,7 +68,7 @@ pub async fn show(
             again: Some(again(&state, view, &gift)),
             links: Vec::new(),
             help: "Something not right with this gift?".to_owned(),
-            reference: gift.id.to_string(),
+            reference: gift.receipt_number.clone().unwrap_or_else(|| gift.id.to_string()),
         },
     )
 }

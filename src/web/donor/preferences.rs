@@ -16,7 +16,7 @@ use crate::web::AppState;
 use crate::web::account::page;
 use crate::web::errors::AppError;
 use crate::web::layout::account_frame;
-use crate::web::pages::{Check, Hidden, Notice, PreferencesPage, Tone};
+use crate::web::pages::{Check, Notice, PreferencesPage, Tone};
 use crate::web::visitor::Donor;
 
 /// The form as sent.
@@ -91,7 +91,7 @@ fn build(
         heading: "E-mail choices".to_owned(),
         lead: String::new(),
         action: "/portal/preferences".to_owned(),
-        hidden: vec![Hidden::new("consent_wording", wording.version.clone())],
+        hidden: Vec::new(),
         question: "What may we write to you about?".to_owned(),
         items: vec![
             check(

@@ -1,0 +1,13 @@
+// The browser on this machine.
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+const BROWSERS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = BROWSERS.find((path) => path && existsSync(path));
+if (!executablePath) {
+  console.error('No Chromium found: install it, or name it in CHROMIUM.');
+  process.exit(2);
+}
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'];
+
+export const openBrowser = () => chromium.launch({ executablePath, args: ARGS });
