@@ -62,6 +62,8 @@ CREATE TABLE web_session (
 ) STRICT;
 CREATE INDEX web_session_donor ON web_session (donor_id);
 CREATE INDEX web_session_seen ON web_session (seen_at);
+CREATE INDEX web_session_begun ON web_session (created_at);
+CREATE INDEX mail_outbox_proof ON mail_outbox (proof_id) WHERE proof_id IS NOT NULL;
 
 -- Browsers that have signed in before: a new one is told to the donor.
 CREATE TABLE known_browser (

@@ -1,12 +1,11 @@
 //! Giving the same again, with the method Stripe has saved for the donor.
 
 use super::give::{self, GiveCommand, Started};
-use super::{Deps, Result, ServiceError};
+use super::{Deps, Result};
 use crate::domain::donor::DonorDetails;
 use crate::domain::frequency::Frequency;
 use crate::domain::ids::GiftId;
 use crate::domain::money::Money;
-use crate::payments::StripeError;
 use crate::store::accounts::Account;
 use crate::store::{portal, profile};
 
@@ -65,13 +64,5 @@ pub async fn start(
         account: Some(account.donor_id.clone()),
         customer,
     };
-    match give::start(deps, command.clone()).await {
-        Ok(started) => Ok(Some(Again::Started(started))),
-        // The customer may have been deleted at Stripe: then without.
-        Err(ServiceError::Stripe(StripeError::Refused { .. })) if command.customer.is_some() => {
-            let fresh = GiveCommand { customer: None, ..command };
-            Ok(Some(Again::Started(give::start(deps, fresh).await?)))
-        }
-        Err(error) => Err(error),
-    }
+    Ok(Some(Again::Started(give::start(deps, command).await?)))
 }

@@ -76,6 +76,16 @@ pub enum Started {
 /// [`StripeError::Unknown`] when Stripe gave no certain answer: the same form may be sent again and gets the same
 /// page. [`StripeError::Refused`] when Stripe will not open a page. [`ServiceError::TooOften`] past twenty changes.
 pub async fn start(deps: &Deps, command: GiveCommand) -> Result<Started> {
+    match start_with(deps, command.clone()).await {
+        // The customer may have been deleted at Stripe: then without.
+        Err(ServiceError::Stripe(StripeError::Refused { .. })) if command.customer.is_some() => {
+            start_with(deps, GiveCommand { customer: None, ..command }).await
+        }
+        started => started,
+    }
+}
+
+async fn start_with(deps: &Deps, command: GiveCommand) -> Result<Started> {
     let draft = Draft {
         fingerprint: fingerprint(&command)?,
         evidence: evidence::of_form(deps, &command, deps.clock.now())?,
@@ -313,7 +323,11 @@ enum Closed {
 async fn close_page(deps: &Deps, mut payment: Payment) -> Result<Closed> {
     if payment.stripe_session.is_none() {
         // Whether there is a page is not known: the same request under the same key tells.
-        open_page(deps, &payment).await?;
+        match open_page(deps, &payment).await {
+            // Stripe refuses the request, so there is no page to close.
+            Ok(_) | Err(ServiceError::Stripe(StripeError::Refused { .. })) => {}
+            Err(error) => return Err(error),
+        }
         let mut read = deps.store.read().await?;
         payment = payments::by_id(&mut read, &payment.id).await?.unwrap_or(payment);
     }

@@ -8,8 +8,8 @@ use crate::clock::Ts;
 use crate::domain::ids::{DonorId, GiftId, JobId, MailId, ProofId};
 use crate::mail::{MailError, Outgoing};
 use crate::store::jobs::NewJob;
-use crate::store::outbox::{self, NewMail};
-use crate::store::{WriteTx, jobs};
+use crate::store::outbox::{self, NewMail, QueuedMail};
+use crate::store::{WriteTx, jobs, proofs};
 
 /// A mail's words, rendered.
 #[derive(Clone, Debug)]
@@ -101,6 +101,12 @@ pub async fn send(deps: &Deps, id: &MailId) -> Result<Sent> {
         "failed" => return Ok(Sent::Refused),
         _ => {}
     }
+    if is_over(deps, &mail).await? {
+        let mut tx = deps.store.write().await?;
+        outbox::mark_try_failed(&mut tx, id, "its link had ended before it could be sent", true).await?;
+        tx.commit().await?;
+        return Ok(Sent::Refused);
+    }
     let outcome = deps
         .mailer
         .send(&Outgoing {
@@ -130,6 +136,14 @@ pub async fn send(deps: &Deps, id: &MailId) -> Result<Sent> {
     };
     tx.commit().await?;
     sent
+}
+
+/// Whether a question waited until its answer was worth nothing: nobody is sent a dead link.
+async fn is_over(deps: &Deps, mail: &QueuedMail) -> Result<bool> {
+    let Some(id) = &mail.proof_id else { return Ok(false) };
+    let mut read = deps.store.read().await?;
+    let proof = proofs::by_id(&mut read, id).await?;
+    Ok(proof.is_none_or(|p| p.expires_at <= deps.clock.now()))
 }
 
 /// Fills in the link and the code of a question: they exist on the wire alone, never in the outbox.

@@ -112,10 +112,12 @@ fn serve(queue: &Mutex<Receiver<Work>>) {
         match next {
             Err(_) => return,
             Ok(Work::Hash { password, salt, answer }) => {
-                let _ = answer.send(hash(password.expose_secret(), &salt));
+                // Who asked may have gone: then the work is not done.
+                if !answer.is_closed() {
+                    let _ = answer.send(hash(password.expose_secret(), &salt));
+                }
             }
             Ok(Work::Verify { password, hash: against, salt, answer }) => {
-                // Who asked may have gone: then the work is not done.
                 if !answer.is_closed() {
                     let _ = answer.send(verify(password.expose_secret(), &against, &salt));
                 }

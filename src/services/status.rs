@@ -48,6 +48,10 @@ pub struct Status {
 /// # Errors
 /// When the database is away. Stripe's silence is no error: it is [`Truth::Unknown`].
 pub async fn of_reference(deps: &Deps, reference: &str) -> Result<Option<Status>> {
+    // Whatever is not shaped like one of ours is not there; PostgreSQL would refuse a NUL with an error.
+    if reference.len() != 26 || !reference.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Ok(None);
+    }
     let (payment, gift, pledge, last) = {
         let mut read = deps.store.read().await?;
         let Some(payment) = payments::by_reference(&mut read, reference).await? else { return Ok(None) };

@@ -114,22 +114,31 @@ impl Throttle {
         }))
     }
 
-    /// A password is to be tried. `mailbox` is normalised; whether it has an account makes no difference.
+    /// A password is to be hashed for somebody who is not signed in.
     ///
     /// # Errors
     /// [`TooMany`].
-    pub fn password(&self, mailbox: &str, from: IpAddr) -> Result<(), TooMany> {
-        check(&self.0.passwords_per_address, &network(from))?;
-        check(&self.0.passwords_per_mailbox, &mailbox.to_owned())
+    pub fn hash(&self, from: IpAddr) -> Result<(), TooMany> {
+        check(&self.0.passwords_per_address, &network(from))
     }
 
-    /// A mail with a link is to be sent.
+    /// A password is to be tried. `mailbox` is normalised; whether it has an account makes no difference. A browser that
+    /// has signed in to it before (`known`, its hash) has tries of its own: whoever else knocks cannot lock it out.
     ///
     /// # Errors
     /// [`TooMany`].
-    pub fn mail(&self, mailbox: &str, from: IpAddr) -> Result<(), TooMany> {
+    pub fn password(&self, mailbox: &str, known: Option<&str>, from: IpAddr) -> Result<(), TooMany> {
+        check(&self.0.passwords_per_address, &network(from))?;
+        check(&self.0.passwords_per_mailbox, &bucket(mailbox, known))
+    }
+
+    /// A mail with a link is to be sent; a known browser has mails of its own, too.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn mail(&self, mailbox: &str, known: Option<&str>, from: IpAddr) -> Result<(), TooMany> {
         check(&self.0.mails_per_address, &network(from))?;
-        check(&self.0.mails_per_mailbox, &mailbox.to_owned())
+        check(&self.0.mails_per_mailbox, &bucket(mailbox, known))
     }
 
     /// A code is to be compared.
@@ -163,6 +172,10 @@ fn check<K: Clone + Hash + Eq>(limiter: &Keyed<K>, key: &K) -> Result<(), TooMan
     limiter.check_key(key).map_err(|_| TooMany)
 }
 
+fn bucket(mailbox: &str, known: Option<&str>) -> String {
+    format!("{} {mailbox}", known.unwrap_or_default())
+}
+
 /// A household gets a whole /64 of IPv6: that is one address here.
 fn network(address: IpAddr) -> IpAddr {
     match address {
@@ -185,13 +198,18 @@ mod tests {
         let throttle = Throttle::new(&clock);
         let home: IpAddr = "192.0.2.1".parse().expect("an address");
         for _ in 0..5 {
-            assert_eq!(throttle.password("ada@donors.example", home), Ok(()));
+            assert_eq!(throttle.password("ada@donors.example", None, home), Ok(()));
         }
-        assert_eq!(throttle.password("ada@donors.example", home), Err(TooMany));
-        assert_eq!(throttle.password("bo@donors.example", home), Ok(()), "others are not held up");
+        assert_eq!(throttle.password("ada@donors.example", None, home), Err(TooMany));
+        assert_eq!(throttle.password("bo@donors.example", None, home), Ok(()), "others are not held up");
+        assert_eq!(
+            throttle.password("ada@donors.example", Some("known"), home),
+            Ok(()),
+            "nor is a known browser"
+        );
         clock.advance(Duration::from_secs(180));
-        assert_eq!(throttle.password("ada@donors.example", home), Ok(()));
-        assert_eq!(throttle.password("ada@donors.example", home), Err(TooMany));
+        assert_eq!(throttle.password("ada@donors.example", None, home), Ok(()));
+        assert_eq!(throttle.password("ada@donors.example", None, home), Err(TooMany));
     }
 
     #[test]

@@ -144,27 +144,52 @@ pub async fn insert_donor(tx: &mut WriteTx, d: &NewDonor<'_>, at: Ts) -> Result<
     Ok(())
 }
 
-/// Sets the password's hash; `chosen_at` only when the donor chose a new one (not when an old hash is renewed).
+/// Sets the password's hash in place of the one that was read before; `chosen_at` only when the donor chose a new one
+/// (not when an old hash is renewed). `false`: the password was changed meanwhile, and stays as it is.
 ///
 /// # Errors
-/// When the account is not there.
+/// When the database refuses.
 pub async fn set_password(
     tx: &mut WriteTx,
     donor: &DonorId,
+    before: Option<&str>,
     hash: &str,
     chosen_at: Option<Ts>,
+    at: Ts,
+) -> Result<bool> {
+    let changed = exec!(
+        tx,
+        "UPDATE account SET password_hash = $2, password_set_at = COALESCE($3, password_set_at), updated_at = $4 \
+         WHERE donor_id = $1 AND COALESCE(password_hash, '') = $5",
+        donor,
+        hash,
+        chosen_at,
+        at,
+        before.unwrap_or_default()
+    )?;
+    Ok(changed == 1)
+}
+
+/// Sets a person's names, as told when the account was opened.
+///
+/// # Errors
+/// When the row is not there.
+pub async fn set_person(
+    tx: &mut WriteTx,
+    donor: &DonorId,
+    given_name: &str,
+    family_name: &str,
     at: Ts,
 ) -> Result<()> {
     let changed = exec!(
         tx,
-        "UPDATE account SET password_hash = $2, password_set_at = COALESCE($3, password_set_at), updated_at = $4 \
-         WHERE donor_id = $1",
+        "UPDATE donor SET given_name = $2, family_name = $3, updated_at = $4 WHERE id = $1",
         donor,
-        hash,
-        chosen_at,
+        given_name,
+        family_name,
         at
     )?;
-    one("account password", changed)
+    one("donor names", changed)
 }
 
 /// Moves the account to another mailbox.
@@ -195,6 +220,22 @@ pub async fn set_mailbox(
         at
     )?;
     one("account mailbox", changed)
+}
+
+/// Whether a browser has signed in to the account of a mailbox before.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_known_browser(conn: &mut Conn, email_norm: &str, browser_sha256: &str) -> Result<bool> {
+    let row = opt!(
+        conn,
+        (DonorId,),
+        "SELECT a.donor_id FROM account a JOIN known_browser k ON k.donor_id = a.donor_id \
+         WHERE a.email_norm = $1 AND k.browser_sha256 = $2",
+        email_norm,
+        browser_sha256
+    )?;
+    Ok(row.is_some())
 }
 
 /// Notes a browser; `true` when the account had browsers before, and this one is new.

@@ -1,6 +1,6 @@
 //! What a donor sees of their giving. Every query carries its owner: what belongs to somebody else is absent.
 
-use super::db::{Conn, Result, all, opt, scalar};
+use super::db::{Conn, Result, all, opt};
 use super::types::Day;
 use crate::clock::Ts;
 use crate::domain::frequency::Frequency;
@@ -40,7 +40,9 @@ pub async fn year_sums(conn: &mut Conn, owner: &DonorId, since: Ts) -> Result<Ve
         YearSum,
         "SELECT g.entity_id, g.currency, g.tax_year, \
          CAST(SUM(g.amount_minor + COALESCE((SELECT SUM(e.amount_minor) FROM ledger_entry e WHERE e.gift_id = g.id \
-         AND e.kind IN ('refund', 'refund_failed', 'dispute_withdrawn', 'dispute_reinstated')), 0)) AS BIGINT) \
+         AND e.kind IN ('refund', 'refund_failed')), 0) - COALESCE((SELECT SUM(s.amount_minor) FROM dispute s \
+         WHERE s.gift_id = g.id AND s.state <> 'won' AND EXISTS (SELECT 1 FROM ledger_entry e WHERE e.gift_id = g.id \
+         AND e.kind = 'dispute_withdrawn')), 0)) AS BIGINT) \
          AS net_minor, COUNT(*) AS gifts \
          FROM gift g JOIN donor d ON d.id = g.donor_id WHERE d.owner_id = $1 AND g.received_at >= $2 \
          GROUP BY g.entity_id, g.currency, g.tax_year ORDER BY g.entity_id, g.currency, g.tax_year",
@@ -166,15 +168,17 @@ impl GiftLine {
 
 /// The columns of [`GiftLine`], and the joins they need.
 macro_rules! gift_lines {
-    ($($rest:literal)*) => {
+    ([$($chosen:literal)*] $($rest:literal)*) => {
         concat!(
+            $($chosen,)*
             "SELECT g.id, g.entity_id, g.fund_id, g.campaign_id, g.currency, g.amount_minor, g.fee_cover_minor, \
              p.frequency, g.instalment, g.received_at, g.received_on, g.tax_year, g.method_label, g.method_last4, \
              CASE WHEN g.declaration_id IS NULL THEN FALSE ELSE TRUE END AS gift_aid, g.tribute_kind, g.tribute_name, \
              CAST(COALESCE((SELECT SUM(e.amount_minor) FROM ledger_entry e WHERE e.gift_id = g.id \
              AND e.kind IN ('refund', 'refund_failed')), 0) AS BIGINT) AS refunded_minor, \
-             CAST(COALESCE((SELECT SUM(e.amount_minor) FROM ledger_entry e WHERE e.gift_id = g.id \
-             AND e.kind IN ('dispute_withdrawn', 'dispute_reinstated')), 0) AS BIGINT) AS disputed_minor, \
+             CAST(COALESCE((SELECT -SUM(s.amount_minor) FROM dispute s WHERE s.gift_id = g.id AND s.state <> 'won' \
+             AND EXISTS (SELECT 1 FROM ledger_entry e WHERE e.gift_id = g.id AND e.kind = 'dispute_withdrawn')), 0) \
+             AS BIGINT) AS disputed_minor, \
              (SELECT s.state FROM dispute s WHERE s.gift_id = g.id ORDER BY s.made_at DESC LIMIT 1) AS dispute_state, \
              (SELECT r.number FROM receipt r WHERE r.gift_id = g.id ORDER BY r.version DESC LIMIT 1) AS receipt_number \
              FROM gift g JOIN donor d ON d.id = g.donor_id LEFT JOIN pledge p ON p.id = g.pledge_id ",
@@ -196,11 +200,13 @@ pub struct GiftFilter {
 
 /// One page of a list.
 #[derive(Clone, Copy, Debug)]
-pub struct Page {
+pub struct Page<'a> {
     /// Rows on it.
     pub size: i64,
     /// Rows before it.
-    pub after: i64,
+    pub skip: i64,
+    /// The last row of the page before: a list that grows meanwhile neither repeats nor leaves out a row.
+    pub after: Option<&'a GiftLine>,
 }
 
 /// The gifts of a donor that pass the filter, newest first.
@@ -211,23 +217,32 @@ pub async fn gifts(
     conn: &mut Conn,
     owner: &DonorId,
     filter: &GiftFilter,
-    page: Page,
+    page: Page<'_>,
 ) -> Result<Vec<GiftLine>> {
+    let before = page.after.map_or(Ts::from_micros(i64::MAX), |g| g.received_at);
+    let before_id = page.after.map_or("", |g| g.id.as_str());
     all!(
         conn,
         GiftLine,
+        // The rows are chosen before their sums are worked out: else every gift's are, whatever the limit.
         gift_lines!(
-            "WHERE d.owner_id = $1 AND (CAST($2 AS TEXT) IS NULL OR g.tax_year = $2) \
+            ["WITH chosen AS MATERIALIZED (SELECT g.id AS gift_id FROM gift g JOIN donor d ON d.id = g.donor_id \
+             LEFT JOIN pledge p ON p.id = g.pledge_id \
+             WHERE d.owner_id = $1 AND (CAST($2 AS TEXT) IS NULL OR g.tax_year = $2) \
              AND (CAST($3 AS TEXT) IS NULL OR g.fund_id = $3) \
              AND (CAST($4 AS TEXT) IS NULL OR COALESCE(p.frequency, 'once') = $4) \
-             ORDER BY g.received_at DESC, g.id DESC LIMIT $5 OFFSET $6"
+             AND (g.received_at < $5 OR (g.received_at = $5 AND g.id < $6)) \
+             ORDER BY g.received_at DESC, g.id DESC LIMIT $7 OFFSET $8) "]
+            "JOIN chosen c ON c.gift_id = g.id ORDER BY g.received_at DESC, g.id DESC"
         ),
         owner,
         filter.tax_year.as_deref(),
         filter.fund.as_deref(),
         filter.kind,
+        before,
+        before_id,
         page.size,
-        page.after
+        page.skip
     )
 }
 
@@ -250,9 +265,10 @@ pub async fn gift_sums(conn: &mut Conn, owner: &DonorId, filter: &GiftFilter) ->
     all!(
         conn,
         FilterSum,
-        "SELECT g.currency, COUNT(*) AS gifts, CAST(SUM(g.amount_minor + COALESCE((SELECT SUM(e.amount_minor) \
-         FROM ledger_entry e WHERE e.gift_id = g.id AND e.kind IN ('refund', 'refund_failed', 'dispute_withdrawn', \
-         'dispute_reinstated')), 0)) AS BIGINT) AS net_minor \
+        "SELECT g.currency, COUNT(*) AS gifts, CAST(SUM(g.amount_minor + COALESCE((SELECT SUM(e.amount_minor) FROM ledger_entry e WHERE e.gift_id = g.id \
+         AND e.kind IN ('refund', 'refund_failed')), 0) - COALESCE((SELECT SUM(s.amount_minor) FROM dispute s \
+         WHERE s.gift_id = g.id AND s.state <> 'won' AND EXISTS (SELECT 1 FROM ledger_entry e WHERE e.gift_id = g.id \
+         AND e.kind = 'dispute_withdrawn')), 0)) AS BIGINT) AS net_minor \
          FROM gift g JOIN donor d ON d.id = g.donor_id LEFT JOIN pledge p ON p.id = g.pledge_id \
          WHERE d.owner_id = $1 AND (CAST($2 AS TEXT) IS NULL OR g.tax_year = $2) \
          AND (CAST($3 AS TEXT) IS NULL OR g.fund_id = $3) \
@@ -293,7 +309,7 @@ pub async fn facets(conn: &mut Conn, owner: &DonorId) -> Result<Vec<Facet>> {
 /// # Errors
 /// When the database refuses.
 pub async fn gift(conn: &mut Conn, owner: &DonorId, id: &GiftId) -> Result<Option<GiftLine>> {
-    opt!(conn, GiftLine, gift_lines!("WHERE d.owner_id = $1 AND g.id = $2"), owner, id)
+    opt!(conn, GiftLine, gift_lines!([] "WHERE d.owner_id = $1 AND g.id = $2"), owner, id)
 }
 
 /// Money on its way: given on the form, not confirmed by the bank.
@@ -365,17 +381,20 @@ impl GiftEvent {
     }
 }
 
-/// Refunds and disputes of a gift, in order. The caller has checked whose it is.
+/// Refunds and disputes of a donor's gift, in order.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn gift_events(conn: &mut Conn, gift: &GiftId) -> Result<Vec<GiftEvent>> {
+pub async fn gift_events(conn: &mut Conn, owner: &DonorId, gift: &GiftId) -> Result<Vec<GiftEvent>> {
     all!(
         conn,
         GiftEvent,
-        "SELECT 'refund' AS what, state, currency, amount_minor, made_at, updated_at FROM refund WHERE gift_id = $1 \
-         UNION ALL SELECT 'dispute', state, currency, amount_minor, made_at, updated_at FROM dispute \
-         WHERE gift_id = $1 ORDER BY made_at",
+        "SELECT 'refund' AS what, r.state, r.currency, r.amount_minor, r.made_at, r.updated_at FROM refund r \
+         JOIN gift g ON g.id = r.gift_id JOIN donor d ON d.id = g.donor_id WHERE d.owner_id = $1 AND g.id = $2 \
+         UNION ALL SELECT 'dispute', s.state, s.currency, s.amount_minor, s.made_at, s.updated_at FROM dispute s \
+         JOIN gift g ON g.id = s.gift_id JOIN donor d ON d.id = g.donor_id WHERE d.owner_id = $1 AND g.id = $2 \
+         ORDER BY made_at",
+        owner,
         gift
     )
 }
@@ -396,7 +415,8 @@ pub async fn receipt(conn: &mut Conn, owner: &DonorId, gift: &GiftId) -> Result<
     Ok(row.map(|(content,)| content))
 }
 
-/// Stripe's customer that a donor last paid with in a currency: it holds the methods they saved.
+/// Stripe's customer that a donor last paid with in a currency while signed in: it holds the methods they saved. What was
+/// paid as a guest does not count: who owns a mailbox need not own the card that somebody gave with under its name.
 ///
 /// # Errors
 /// When the database refuses.
@@ -404,24 +424,11 @@ pub async fn stripe_customer(conn: &mut Conn, owner: &DonorId, currency: Currenc
     let row = opt!(
         conn,
         (Option<String>,),
-        "SELECT p.stripe_customer FROM payment p JOIN donor d ON d.id = p.donor_id WHERE d.owner_id = $1 \
-         AND p.currency = $2 AND p.state = 'paid' AND p.stripe_customer IS NOT NULL \
+        "SELECT p.stripe_customer FROM payment p JOIN account a ON a.donor_id = p.donor_id WHERE p.donor_id = $1 \
+         AND p.created_at >= a.created_at AND p.currency = $2 AND p.state = 'paid' AND p.stripe_customer IS NOT NULL \
          ORDER BY CASE WHEN p.frequency = 'once' THEN 1 ELSE 0 END, p.created_at DESC LIMIT 1",
         owner,
         currency
     )?;
     Ok(row.and_then(|(customer,)| customer))
-}
-
-/// How many gifts count for a donor.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn gift_count(conn: &mut Conn, owner: &DonorId) -> Result<i64> {
-    scalar!(
-        conn,
-        i64,
-        "SELECT COUNT(*) FROM gift g JOIN donor d ON d.id = g.donor_id WHERE d.owner_id = $1",
-        owner
-    )
 }

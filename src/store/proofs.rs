@@ -98,10 +98,16 @@ pub async fn count_code(tx: &mut WriteTx, id: &ProofId, at: Ts) -> Result<Option
     Ok(row.map(|(n,)| n))
 }
 
-/// Forgets questions that ended before `before`.
+/// Forgets questions that ended before `before`, and the mails that asked them: the addresses may be anybody's.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn forget_before(tx: &mut WriteTx, before: Ts) -> Result<u64> {
+    exec!(
+        tx,
+        "DELETE FROM mail_outbox WHERE state <> 'queued' AND proof_id IN \
+         (SELECT id FROM mailbox_proof WHERE expires_at < $1)",
+        before
+    )?;
     exec!(tx, "DELETE FROM mailbox_proof WHERE expires_at < $1", before)
 }

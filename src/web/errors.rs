@@ -26,6 +26,13 @@ impl AppError {
     }
 }
 
+impl AppError {
+    /// Somebody else was first: the page shows what is no longer so.
+    pub fn changed_meanwhile() -> AppError {
+        AppError { status: StatusCode::CONFLICT, cause: None }
+    }
+}
+
 impl From<ServiceError> for AppError {
     fn from(error: ServiceError) -> AppError {
         let status = match error {
@@ -81,6 +88,9 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
         if let Some(value) = response.headers().get(&name) {
             dressed.headers_mut().insert(name, value.clone());
         }
+    }
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        dressed.headers_mut().entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("180"));
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         dressed.headers_mut().entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("30"));

@@ -159,6 +159,7 @@ pub fn router(state: AppState, extra: Option<Router<AppState>>) -> Router {
         .merge(donors)
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(session::layer(&state))
+        .layer(middleware::from_fn(session::complete_removal))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn_with_state(state.clone(), security::known_host));

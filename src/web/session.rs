@@ -3,6 +3,10 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use time::OffsetDateTime;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Id, Record};
@@ -74,6 +78,24 @@ impl SessionStore for BrowserSessions {
 /// The name of a cookie. `__Host-` binds it to this host and to HTTPS; plain HTTP is served on loopback alone.
 pub fn cookie_name(secure: bool, name: &str) -> String {
     if secure { format!("__Host-{name}") } else { name.to_owned() }
+}
+
+/// Completes the cookie that ends a session: a browser takes a `__Host-` cookie, even one that is to go, only with `Secure`
+/// and a path.
+pub async fn complete_removal(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let complete = |value: &HeaderValue| {
+        let text = value.to_str().ok()?;
+        let ends = text.starts_with("__Host-") && text.contains("Max-Age=0") && !text.contains("Secure");
+        ends.then(|| HeaderValue::from_str(&format!("{text}; Secure; HttpOnly; SameSite=Lax")).ok()).flatten()
+    };
+    let cookies = response.headers().get_all(header::SET_COOKIE).iter();
+    let cookies: Vec<HeaderValue> = cookies.map(|v| complete(v).unwrap_or_else(|| v.clone())).collect();
+    response.headers_mut().remove(header::SET_COOKIE);
+    for cookie in cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// Lax, not strict: a donor comes back from the payment page by a redirect from another site and must still be signed

@@ -1,6 +1,7 @@
 //! Who is at the other end: anybody, or a donor who has signed in.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -14,6 +15,7 @@ use super::errors::AppError;
 use super::{AppState, agent, session};
 use crate::clock::Ts;
 use crate::domain::ids::{DonorId, ProofId, unguessable};
+use crate::services::accounts::{FRESH_FOR, Knock};
 use crate::services::{ServiceError, accounts};
 use crate::store::accounts::{Account, by_donor};
 
@@ -33,6 +35,8 @@ pub struct Held {
     pub agent: String,
     /// When the mailbox was last proven in this session.
     pub proven_at: Option<Ts>,
+    /// When the account's password had been chosen as this session began: another one ends it.
+    pub password_set_at: Option<Ts>,
     /// A new password may be chosen without the old one until then.
     pub may_choose_password_until: Option<Ts>,
     /// The question that a mailbox has yet to answer.
@@ -55,6 +59,19 @@ pub struct Pending {
     /// The thank-you page it was asked from: who holds that page need not know the whole address.
     #[serde(default)]
     pub thanks: Option<String>,
+}
+
+/// How somebody got in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The mailbox answered.
+    Mailbox,
+    /// The mailbox answered, and a new password may be chosen.
+    Reset,
+    /// With the password.
+    Password,
+    /// They were in, and have chosen a new password.
+    NewPassword,
 }
 
 /// Anybody; with an account when one is signed in.
@@ -87,7 +104,8 @@ impl Visitor {
             None => None,
             Some(donor) => {
                 let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
-                by_donor(&mut read, donor).await.map_err(ServiceError::from)?
+                let account = by_donor(&mut read, donor).await.map_err(ServiceError::from)?;
+                account.filter(|a| a.password_set_at == held.password_set_at)
             }
         };
         let secure = state.deps.config.base_url.is_secure();
@@ -116,6 +134,11 @@ impl Visitor {
         self.session.id().map(|id| crate::services::sessions::hash(&id.to_string())).unwrap_or_default()
     }
 
+    /// As the services see who knocks.
+    pub fn knock(&self, from: IpAddr) -> Knock<'_> {
+        Knock { from, browser: self.browser.as_deref() }
+    }
+
     /// The mark of this browser in the question it asked.
     pub fn mark(&self) -> Option<&str> {
         self.held.pending.as_ref().map(|p| p.mark.as_str())
@@ -130,23 +153,28 @@ impl Visitor {
         &self,
         state: &AppState,
         account: &Account,
-        by_password: bool,
-        may_choose_password_until: Option<Ts>,
+        by: By,
     ) -> Result<Option<String>, AppError> {
         let now = state.deps.clock.now();
         let known = self.browser.clone();
         let browser = known.clone().unwrap_or_else(|| unguessable(&state.deps.random));
-        accounts::note_browser(&state.deps, account, &browser, &self.agent, by_password).await?;
+        let tell = by == By::Password;
+        accounts::note_browser(&state.deps, account, &browser, &self.agent, tell).await?;
         self.session.cycle_id().await.map_err(|e| storage(&e))?;
         self.keep(&Held {
             donor: Some(account.donor_id.clone()),
             agent: self.agent.clone(),
-            proven_at: (!by_password).then_some(now),
-            may_choose_password_until,
+            proven_at: match by {
+                By::Mailbox | By::Reset => Some(now),
+                By::Password => None,
+                By::NewPassword => self.held.proven_at,
+            },
+            password_set_at: account.password_set_at,
+            may_choose_password_until: (by == By::Reset).then(|| now.plus(FRESH_FOR)),
             pending: None,
         })
         .await?;
-        tracing::info!(donor = %account.donor_id, by_password, "signed in");
+        tracing::info!(donor = %account.donor_id, ?by, "signed in");
         Ok(known.is_none().then(|| remember(state, &browser)))
     }
 }

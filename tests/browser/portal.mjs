@@ -235,7 +235,7 @@ async function signUpAndChangeDetails(v) {
   says(await v.notice(), /Your account is open/, 'the notice');
   says(await v.main(), /Your giving will be shown here/, 'an overview without gifts');
   await v.look('overview-empty', { dark: true });
-  await v.menu('Your giving');
+  await v.menu('Giving');
   says(await v.main(), /No gifts yet/, 'a list without gifts');
   await v.look('gifts-empty');
   await changeDetails(v);
@@ -245,7 +245,7 @@ async function signUpAndChangeDetails(v) {
 
 async function changeDetails(v) {
   const { page } = v;
-  await v.menu('Your details');
+  await v.menu('Details');
   says(await v.main(), /Grace Walker[^]*Not given/, 'the details');
   await v.look('profile', { dark: true });
   await v.link(/Change Name/);

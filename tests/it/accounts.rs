@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::browser::{Browser, IPHONE};
-use crate::support::story;
+use crate::support::{Database, TestApp, story};
 
 const ADA: &str = "ada.marsh@donors.example";
 const PASSWORD: &str = "correct-heron-bicycle-soup";
@@ -435,4 +435,71 @@ story! {
         assert_eq!(opened, 1);
         assert_eq!(app.count("SELECT COUNT(*) FROM account").await, 1);
     }
+}
+
+story! {
+    async fn a_mail_sent_again_keeps_what_was_told(app: &TestApp) {
+        let browser = app.browser();
+        let page = browser.open("/sign-up").await;
+        let typed = [("given_name", "Ada"), ("family_name", "Marsh"), ("email", ADA), ("password", PASSWORD)];
+        let waiting = browser.fill(&page, "/sign-up", &typed).await;
+        app.settle().await;
+        let first = app.link_to(ADA);
+        let again = browser.fill(&waiting, "/sign-in/link", &[]).await;
+        assert!(again.has("We have sent another e-mail."), "{}", again.words());
+        app.settle().await;
+        assert_ne!(app.link_to(ADA), first);
+        // The earlier mail is as good as the later one, in the browser that asked.
+        let opened = browser.open(&first).await;
+        let inside = browser.fill(&opened, &first, &[]).await;
+        assert!(inside.heading().ends_with("Ada"), "{}", inside.heading());
+        assert_eq!(app.browser().sign_in(ADA, PASSWORD).await.path, "/portal");
+    }
+}
+
+story! {
+    async fn a_browser_that_was_in_before_is_not_locked_out_by_others(app: &TestApp) {
+        let own = app.account(ADA, PASSWORD).await;
+        own.sign_out().await;
+        let other = app.browser();
+        for _ in 0..6 {
+            other.sign_in(ADA, "not the right password").await;
+            let page = other.open("/sign-in").await;
+            other.fill(&page, "/sign-in", &[("email", ADA), ("way", "link")]).await;
+        }
+        assert_eq!(other.sign_in(ADA, PASSWORD).await.status, 429);
+        assert_eq!(own.sign_in(ADA, PASSWORD).await.path, "/portal");
+        own.sign_out().await;
+        assert_eq!(own.sign_in_by_link(ADA).await.path, "/portal");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_https_cookies_are_bound_to_the_host() {
+    let app = TestApp::spawn_with(Database::Sqlite, |c| {
+        c.base_url = "https://give.example".parse().expect("an origin")
+    });
+    let app = app.await.expect("SQLite is always there");
+    let post = |path: &str, cookie: Option<&str>| {
+        let request = app.http.post(app.url(path)).header("Host", "give.example");
+        let request = request.header("Content-Type", "application/x-www-form-urlencoded");
+        let request = if let Some(c) = cookie { request.header("Cookie", c) } else { request };
+        request.body("email=ada%40donors.example&way=link").send()
+    };
+    let asked = post("/sign-in", None).await.expect("an answer");
+    let cookie = asked.headers()["set-cookie"].to_str().expect("text").to_owned();
+    assert!(cookie.starts_with("__Host-almoner="), "{cookie}");
+    for part in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
+    assert!(asked.headers().contains_key("strict-transport-security"));
+    let out = post("/sign-out", cookie.split(';').next()).await.expect("an answer");
+    let gone = out.headers()["set-cookie"].to_str().expect("text");
+    assert!(
+        gone.starts_with("__Host-almoner=;") && gone.contains("Max-Age=0") && gone.contains("Secure"),
+        "{gone}"
+    );
+    app.settle().await;
+    app.finish().await;
 }

@@ -16,10 +16,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ("config", &["domain"]),
     ("store", &["domain", "clock", "guard"]),
     ("payments", &["domain", "clock", "random", "guard"]),
+    ("documents", &[]),
     ("mail", &["domain", "clock", "config", "guard"]),
     ("services", &["store", "payments", "mail", "domain", "config", "clock", "random", "guard"]),
     ("jobs", &["services", "store", "domain", "clock"]),
-    ("web", &["services", "store", "domain", "config", "clock", "random", "payments::webhook"]),
+    ("web", &["services", "store", "documents", "domain", "config", "clock", "random", "payments::webhook"]),
     (
         "app",
         &[

@@ -189,6 +189,49 @@ story! {
 }
 
 story! {
+    async fn a_strangers_card_is_never_offered(app: &TestApp) {
+        // Somebody gives every month and types Ada's address: her mailbox is not their card.
+        let form = app.form("").await.filled("20").set("frequency", "monthly");
+        let session = app.to_checkout(&form).await;
+        app.pay(&session, TestMethod::CardSuccess).await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM payment WHERE stripe_customer IS NOT NULL").await, 1);
+        let ada = app.browser();
+        ada.sign_in_by_link(ADA).await;
+        let overview = ada.open("/portal").await;
+        let away = ada.fill(&overview, "/portal/again", &[]).await;
+        let open = app.sandbox.object(away.path.rsplit('/').next().expect("a session")).await.expect("a session");
+        assert!(open["customer"].is_null(), "{open}");
+    }
+}
+
+story! {
+    async fn a_customer_that_is_gone_at_stripe_does_not_stand_in_the_way(app: &TestApp) {
+        let ada = app.account(ADA, PASSWORD).await;
+        give(&ada, &[("amount_other", "30")], TestMethod::CardSuccess).await;
+        app.damage("UPDATE payment SET stripe_customer = 'cus_gone'").await.expect("damage");
+        let overview = ada.open("/portal").await;
+        let away = ada.fill(&overview, "/portal/again", &[]).await;
+        assert!(away.path.starts_with(&app.sandbox.api_base()), "{} {}", away.path, away.words());
+        app.damage("UPDATE payment SET stripe_customer = 'cus_gone' WHERE state = 'paid'").await.expect("damage");
+        give(&ada, &[("amount_other", "35")], TestMethod::CardSuccess).await;
+    }
+}
+
+story! {
+    async fn a_left_payment_page_with_saved_cards_opens_for_the_donor_alone(app: &TestApp) {
+        let ada = app.account(ADA, PASSWORD).await;
+        give(&ada, &[("amount_other", "30")], TestMethod::CardSuccess).await;
+        let overview = ada.open("/portal").await;
+        ada.fill(&overview, "/portal/again", &[]).await;
+        let reference = app.text("SELECT reference FROM payment WHERE state = 'open'").await;
+        let left = format!("/give/thanks/{reference}");
+        let stranger = app.browser().post(&left, &[]).await;
+        assert!(stranger.path.starts_with("/sign-in?why=needed"), "{}", stranger.path);
+        assert!(ada.post(&left, &[]).await.path.starts_with(&app.sandbox.api_base()));
+    }
+}
+
+story! {
     async fn a_guest_is_invited_and_one_press_leads_to_the_account(app: &TestApp) {
         let session = app.to_checkout(&app.form("").await.filled("25")).await;
         let thanks = app.pay(&session, TestMethod::CardSuccess).await;

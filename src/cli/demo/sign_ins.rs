@@ -8,7 +8,7 @@ use crate::domain::donor::normalise_email;
 use crate::domain::ids::unguessable;
 use crate::domain::states::ProofPurpose;
 use crate::services::Deps;
-use crate::services::accounts::{self, Ask, Outcome, Told, secrets};
+use crate::services::accounts::{self, Ask, Knock, Outcome, Told, secrets};
 use crate::store::accounts::by_mailbox;
 
 /// Someone with a sign-in.
@@ -81,7 +81,7 @@ pub async fn create(deps: &Deps) -> anyhow::Result<()> {
                 email: sign_in.email,
                 purpose: ProofPurpose::SignUp,
                 browser: &browser,
-                from: Ipv4Addr::LOCALHOST.into(),
+                knock: Knock { from: Ipv4Addr::LOCALHOST.into(), browser: None },
                 told,
                 donor: None,
             },

@@ -42,12 +42,30 @@ pub struct Ask<'a> {
     pub purpose: ProofPurpose,
     /// The mark of the browser that asks.
     pub browser: &'a str,
-    /// Where the browser is, on the network.
-    pub from: IpAddr,
+    /// Who asks.
+    pub knock: Knock<'a>,
     /// What was typed with it.
     pub told: Told,
     /// Whose account moves, for a change of address.
     pub donor: Option<&'a DonorId>,
+}
+
+/// Who stands at the door.
+#[derive(Clone, Copy, Debug)]
+pub struct Knock<'a> {
+    /// Where they are, on the network.
+    pub from: IpAddr,
+    /// The cookie of a browser that has signed in to some account before.
+    pub browser: Option<&'a str>,
+}
+
+impl Knock<'_> {
+    /// The hash of the browser, if it has signed in to the account of this mailbox.
+    async fn known_to(self, deps: &Deps, email_norm: &str) -> Result<Option<String>> {
+        let Some(hash) = self.browser.map(secrets::browser_hash) else { return Ok(None) };
+        let mut read = deps.store.read().await?;
+        Ok(accounts::is_known_browser(&mut read, email_norm, &hash).await?.then_some(hash))
+    }
 }
 
 /// What is kept with a question until it is answered.
@@ -79,7 +97,8 @@ pub enum Outcome<T> {
 /// When the database or a template refuses.
 pub async fn ask(deps: &Deps, ask: Ask<'_>) -> Result<Outcome<ProofId>> {
     let email_norm = normalise_email(ask.email);
-    if deps.throttle.mail(&email_norm, ask.from).is_err() {
+    let known = ask.knock.known_to(deps, &email_norm).await?;
+    if deps.throttle.mail(&email_norm, known.as_deref(), ask.knock.from).is_err() {
         return Ok(Outcome::TooOften);
     }
     let now = deps.clock.now();
@@ -114,6 +133,16 @@ pub async fn ask(deps: &Deps, ask: Ask<'_>) -> Result<Outcome<ProofId>> {
     Ok(Outcome::Done(proof.id))
 }
 
+/// What was told with a question that is still open, so that it can be asked once more.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn told_with(deps: &Deps, id: &ProofId) -> Result<Told> {
+    let mut read = deps.store.read().await?;
+    let proof = proofs::by_id(&mut read, id).await?;
+    Ok(proof.and_then(|p| serde_json::from_str(&p.detail).ok()).unwrap_or_default())
+}
+
 /// The question a link belongs to, whatever became of it. Reads only: mail scanners open links.
 ///
 /// # Errors
@@ -137,10 +166,11 @@ pub async fn sign_in(
     deps: &Deps,
     email: &str,
     password: &SecretString,
-    from: IpAddr,
+    knock: Knock<'_>,
 ) -> Result<Outcome<Option<Account>>> {
     let mailbox = normalise_email(email);
-    if deps.throttle.password(&mailbox, from).is_err() {
+    let known = knock.known_to(deps, &mailbox).await?;
+    if deps.throttle.password(&mailbox, known.as_deref(), knock.from).is_err() {
         tracing::info!("sign-in held back: too many passwords");
         return Ok(Outcome::TooOften);
     }
@@ -158,7 +188,8 @@ pub async fn sign_in(
             if let (Some(hash), Some(account)) = (renewed, &account) {
                 let now = deps.clock.now();
                 let mut tx = deps.store.write().await?;
-                accounts::set_password(&mut tx, &account.donor_id, &hash, None, now).await?;
+                let before = account.password_hash.as_deref();
+                accounts::set_password(&mut tx, &account.donor_id, before, &hash, None, now).await?;
                 tx.commit().await?;
             }
             Ok(Outcome::Done(account))
@@ -174,9 +205,9 @@ pub async fn is_password(
     deps: &Deps,
     account: &Account,
     password: &SecretString,
-    from: IpAddr,
+    knock: Knock<'_>,
 ) -> Result<Outcome<bool>> {
-    Ok(match sign_in(deps, &account.email, password, from).await? {
+    Ok(match sign_in(deps, &account.email, password, knock).await? {
         Outcome::TooOften => Outcome::TooOften,
         Outcome::Done(found) => Outcome::Done(found.is_some()),
     })
@@ -198,7 +229,8 @@ pub fn check_password(
     password::check(password.expose_secret(), &context)
 }
 
-/// Sets a new password, ends every other session, and tells the mailbox.
+/// Sets a new password, ends every other session, and tells the mailbox. Gives the account as it is now; `None`: its
+/// password was changed meanwhile, and stays as it is.
 ///
 /// # Errors
 /// [`super::ServiceError::TooBusy`] when more hash at once than can be served.
@@ -207,12 +239,15 @@ pub async fn set_password(
     account: &Account,
     password: &SecretString,
     keep_session_sha256: &str,
-) -> Result<u64> {
+) -> Result<Option<Account>> {
     let hash = deps.passwords.hash(password).await?;
     let now = deps.clock.now();
     let mail = compose::letters::password_changed(deps, account, now)?;
     let mut tx = deps.store.write().await?;
-    accounts::set_password(&mut tx, &account.donor_id, &hash, Some(now), now).await?;
+    let before = account.password_hash.as_deref();
+    if !accounts::set_password(&mut tx, &account.donor_id, before, &hash, Some(now), now).await? {
+        return Ok(None);
+    }
     let ended = sessions::delete_others(&mut tx, &account.donor_id, keep_session_sha256).await?;
     let envelope = Envelope {
         dedupe_key: format!("password_changed:{}:{now}", account.donor_id),
@@ -232,7 +267,8 @@ pub async fn set_password(
     );
     tx.commit().await?;
     deps.work.notify_waiters();
-    Ok(ended)
+    let mut read = deps.store.read().await?;
+    Ok(accounts::by_donor(&mut read, &account.donor_id).await?)
 }
 
 /// Ends every session of a donor but one; gives how many.

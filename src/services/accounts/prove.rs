@@ -9,7 +9,7 @@ use crate::services::mailing::{self, Envelope};
 use crate::services::{Deps, Result, ServiceError, compose};
 use crate::store::accounts::{self, Account, NewDonor};
 use crate::store::proofs::{self, Proof};
-use crate::store::{WriteTx, profile};
+use crate::store::{WriteTx, profile, sessions};
 
 /// Wrong codes until a question is worth nothing: one in 20 million is guessed.
 pub const CODE_TRIES: i64 = 5;
@@ -194,7 +194,11 @@ async fn open(
     // A password that came with the question counts only in the browser that asked: else somebody could choose one for
     // a mailbox that is not theirs and wait for its owner to confirm.
     if let Some(hash) = told.password_hash.as_deref().filter(|_| same_browser) {
-        accounts::set_password(tx, &owner, hash, Some(now), now).await?;
+        accounts::set_password(tx, &owner, None, hash, Some(now), now).await?;
+    }
+    // Names on the giving form may be anybody's; these are the owner's.
+    if same_browser && !told.given_name.is_empty() {
+        accounts::set_person(tx, &owner, &told.given_name, &told.family_name, now).await?;
     }
     note(deps, tx, now, "account.opened", &owner, serde_json::json!({ "with_gifts": joined }));
     Ok(Some((owner, joined)))
@@ -221,6 +225,12 @@ async fn change_mailbox(deps: &Deps, tx: &mut WriteTx, proof: &Proof, now: Ts) -
     let before = before.ok_or_else(|| ServiceError::Unexpected("no such account".to_owned()))?;
     accounts::set_mailbox(tx, donor, &proof.email, &proof.email_norm, now).await?;
     let joined = accounts::join_guest(tx, &proof.email_norm, Some(donor), now).await?.is_some();
+    if joined {
+        take_over_address(deps, tx, donor, now).await?;
+        note(deps, tx, now, "account.gifts_joined", donor, serde_json::json!({}));
+    }
+    // Who came by way of the old mailbox is out; this browser is signed in anew.
+    sessions::delete_others(tx, donor, "").await?;
     let mail = compose::letters::mailbox_changed(deps, &before, &proof.email, now)?;
     let envelope = Envelope {
         dedupe_key: format!("mailbox_changed:{}", proof.id),

@@ -1,22 +1,24 @@
 //! `/sign-in/link`: waiting for a mailbox to answer, and where the link of its mail lands.
 
+use std::net::IpAddr;
+
 use axum::Form;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::{go, held_back, page, too_many_passwords};
+use super::{Question, ask, go, held_back, page, too_many_mails, too_many_passwords};
 use crate::domain::donor::mask_email;
 use crate::domain::states::ProofPurpose;
-use crate::services::accounts::{self, Answer, FRESH_FOR, Proven, secrets};
+use crate::services::accounts::{self, Answer, Proven, Told, secrets};
 use crate::web::AppState;
 use crate::web::client::Client;
 use crate::web::errors::AppError;
 use crate::web::forms::{self, Mistakes};
 use crate::web::layout::account_frame;
 use crate::web::pages::{Act, CheckMailPage, Field, Link, Notice, OpenLinkPage, Purpose, Tone};
-use crate::web::visitor::{Pending, Visitor, safe_next};
+use crate::web::visitor::{By, Pending, Visitor, safe_next};
 
 /// A code as sent.
 #[derive(Default, Deserialize)]
@@ -52,6 +54,7 @@ fn purpose(pending: &Pending) -> Purpose {
 fn waiting(state: &AppState, visitor: &Visitor, pending: &Pending) -> CheckMailPage {
     let layout = account_frame(state, visitor, purpose(pending).heading(), "");
     let mut form = CheckMailPage::new(layout, purpose(pending), &pending.email, &pending.next);
+    form.again = Act::new("Send it again", "/sign-in/link").with("email", pending.email.as_str());
     if let Some(reference) = &pending.thanks {
         form.email = mask_email(&pending.email);
         form.again = Act::new("Send it again", format!("/give/thanks/{reference}/link"));
@@ -107,7 +110,39 @@ pub async fn send(
         return page(StatusCode::UNPROCESSABLE_ENTITY, &form);
     }
     let next = safe_next(&raw.next).unwrap_or_default();
-    super::sign_in::start_link(&state, &visitor, from, &email, &next).await
+    match &visitor.held.pending {
+        Some(pending) if pending.email == email && pending.thanks.is_none() => {
+            once_more(&state, &visitor, from, pending).await
+        }
+        _ => super::sign_in::start_link(&state, &visitor, from, &email, &next).await,
+    }
+}
+
+/// The question that waits, asked again with everything that was told with it.
+async fn once_more(
+    state: &AppState,
+    visitor: &Visitor,
+    from: IpAddr,
+    pending: &Pending,
+) -> Result<Response, AppError> {
+    let told = accounts::told_with(&state.deps, &pending.proof).await?;
+    let purpose: ProofPurpose = pending.purpose.parse().unwrap_or(ProofPurpose::SignIn);
+    let donor = visitor.account.as_ref().map(|a| &a.donor_id);
+    let question = Question {
+        email: &pending.email,
+        purpose,
+        told: Told { next: pending.next.clone(), ..told },
+        donor: donor.filter(|_| purpose == ProofPurpose::ChangeEmail),
+        thanks: None,
+    };
+    match ask(state, visitor, from, question).await? {
+        Some(response) => Ok(response),
+        None => {
+            let mut form = waiting(state, visitor, pending);
+            form.notice = Some(too_many_mails());
+            held_back(&form)
+        }
+    }
 }
 
 /// The code, typed in the browser that asked.
@@ -160,9 +195,12 @@ pub async fn open(
     let Some(proof) = proof.filter(|p| accounts::is_open(p, state.deps.clock.now())) else {
         return page(StatusCode::GONE, &gone(&state, &visitor));
     };
+    // The address of this page is half a key: it goes to nobody, not even to our own log of assets.
     let here = visitor.mark().map(secrets::browser_hash).as_deref() == Some(proof.browser_sha256.as_str());
     let masked = mask_email(&proof.email);
-    page(StatusCode::OK, &opened(&state, &visitor, proof.purpose, &masked, &token, here))
+    let mut response = page(StatusCode::OK, &opened(&state, &visitor, proof.purpose, &masked, &token, here))?;
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
+    Ok(response)
 }
 
 fn opened(
@@ -250,14 +288,16 @@ fn taken(state: &AppState, visitor: &Visitor) -> Result<Response, AppError> {
 }
 
 async fn admit(state: &AppState, visitor: &Visitor, proven: &Proven) -> Result<Response, AppError> {
-    let fresh_until = state.deps.clock.now().plus(FRESH_FOR);
-    let choose = (proven.purpose == ProofPurpose::Reset).then_some(fresh_until);
-    let cookie = visitor.sign_in(state, &proven.account, false, choose).await?;
+    let by = if proven.purpose == ProofPurpose::Reset { By::Reset } else { By::Mailbox };
+    let cookie = visitor.sign_in(state, &proven.account, by).await?;
     let to = match proven.purpose {
         ProofPurpose::Reset => "/password/new".to_owned(),
         ProofPurpose::ChangeEmail => "/portal/security?done=email".to_owned(),
         ProofPurpose::SignIn | ProofPurpose::SignUp => match safe_next(&proven.next) {
             Some(next) => next,
+            None if proven.purpose == ProofPurpose::SignUp && !proven.opened => {
+                "/portal?done=had_account".to_owned()
+            }
             None if proven.opened && proven.joined => "/portal?done=opened_with_gifts".to_owned(),
             None if proven.opened => "/portal?done=opened".to_owned(),
             None if proven.joined => "/portal?done=joined".to_owned(),

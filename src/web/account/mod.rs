@@ -47,13 +47,14 @@ pub async fn ask(
     from: IpAddr,
     question: Question<'_>,
 ) -> Result<Option<Response>, AppError> {
-    let mark = unguessable(&state.deps.random);
+    // One mark for as long as the session asks: the link of an earlier mail is still this browser's.
+    let mark = visitor.mark().map_or_else(|| unguessable(&state.deps.random), str::to_owned);
     let next = question.told.next.clone();
     let asked = Ask {
         email: question.email,
         purpose: question.purpose,
         browser: &mark,
-        from,
+        knock: visitor.knock(from),
         told: question.told,
         donor: question.donor,
     };
@@ -66,7 +67,8 @@ pub async fn ask(
         next,
         thanks: question.thanks.map(str::to_owned),
     };
-    let again = visitor.held.pending.as_ref().is_some_and(|p| p.email == pending.email);
+    let before = visitor.held.pending.as_ref().filter(|p| p.thanks.is_none());
+    let again = before.is_some_and(|p| p.email == pending.email);
     visitor.keep(&Held { pending: Some(pending), ..visitor.held.clone() }).await?;
     let to = if again { "/sign-in/link?done=again" } else { "/sign-in/link" };
     Ok(Some(Redirect::to(to).into_response()))

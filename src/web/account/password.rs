@@ -16,7 +16,7 @@ use crate::web::errors::AppError;
 use crate::web::forms::{self, Mistakes, field};
 use crate::web::layout::account_frame;
 use crate::web::pages::{Field, ForgotPage, NewPasswordPage};
-use crate::web::visitor::Visitor;
+use crate::web::visitor::{By, Visitor};
 
 /// An address as sent.
 #[derive(Default, Deserialize)]
@@ -116,7 +116,8 @@ pub async fn set(
         form.password = Field::wrong("", password_words(problem, &state.deps.config.charity.brand));
         return page(StatusCode::UNPROCESSABLE_ENTITY, &form);
     }
-    accounts::set_password(&state.deps, account, &password, &visitor.session_hash()).await?;
-    let cookie = visitor.sign_in(&state, account, false, None).await?;
+    let changed = accounts::set_password(&state.deps, account, &password, &visitor.session_hash()).await?;
+    let account = changed.ok_or_else(AppError::changed_meanwhile)?;
+    let cookie = visitor.sign_in(&state, &account, By::NewPassword).await?;
     Ok(go("/portal/security?done=password", cookie))
 }

@@ -15,7 +15,7 @@ use crate::web::errors::AppError;
 use crate::web::forms::{self, Mistakes, field};
 use crate::web::layout::account_frame;
 use crate::web::pages::{Notice, SignInPage, Tone};
-use crate::web::visitor::{Visitor, safe_next, storage};
+use crate::web::visitor::{By, Visitor, safe_next, storage};
 
 /// What a link to the page may say.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -93,7 +93,7 @@ pub async fn submit(
     if by_link {
         return start_link(&state, &visitor, from, &email, &next).await;
     }
-    match accounts::sign_in(&state.deps, &email, &secret(raw.password), from).await? {
+    match accounts::sign_in(&state.deps, &email, &secret(raw.password), visitor.knock(from)).await? {
         Outcome::TooOften => {
             let mut form = blank(&state, &visitor, &next);
             form.email.value = email;
@@ -107,7 +107,7 @@ pub async fn submit(
             again(&state, &visitor, &raw.email, &next, &wrong)
         }
         Outcome::Done(Some(account)) => {
-            let cookie = visitor.sign_in(&state, &account, true, None).await?;
+            let cookie = visitor.sign_in(&state, &account, By::Password).await?;
             Ok(go(if next.is_empty() { "/portal" } else { &next }, cookie))
         }
     }

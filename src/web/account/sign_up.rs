@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::{Question, ask, held_back, page, password_words, secret, too_many_mails};
+use super::{Question, ask, held_back, page, password_words, secret, too_many_mails, too_many_passwords};
 use crate::domain::states::ProofPurpose;
 use crate::services::ServiceError;
 use crate::services::accounts::{self, Told};
@@ -74,6 +74,11 @@ pub async fn submit(
     let family_name =
         line(&mut wrong, "family_name", &raw.family_name, NAME_AT_MOST, Some("Enter your last name"));
     let email = forms::email(&mut wrong, "email", &raw.email, "Enter your e-mail address");
+    if !raw.password.is_empty() && state.deps.throttle.hash(from).is_err() {
+        let mut form = filled(&state, &visitor, &raw, &next, &wrong);
+        form.notice = Some(too_many_passwords());
+        return held_back(&form);
+    }
     let password = (!raw.password.is_empty()).then(|| secret(raw.password.clone()));
     let known = [email.as_str(), &given_name, &family_name];
     if let Some(Err(problem)) = password.as_ref().map(|p| accounts::check_password(&state.deps, p, &known)) {

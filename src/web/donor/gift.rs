@@ -44,7 +44,7 @@ pub async fn show(
     let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
     let gift = portal::gift(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?;
     let gift = gift.ok_or_else(AppError::not_found)?;
-    let events = portal::gift_events(&mut read, &gift_id).await.map_err(ServiceError::from)?;
+    let events = portal::gift_events(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?;
     let receipt = portal::receipt(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?;
     drop(read);
     let receipt = receipt.map(|json| content(&json)).transpose()?;
@@ -174,7 +174,7 @@ fn history(view: View<'_>, gift: &GiftLine, events: &[GiftEvent]) -> Vec<Event> 
             }
             (Some(RefundState::Failed), _) => {
                 let words = "A refund did not arrive at your bank";
-                all.push((e.made_at, event(e.made_at, ChipTone::Problem, words, plus)));
+                all.push((e.made_at, event(e.made_at, ChipTone::Problem, words, String::new())));
             }
             (Some(RefundState::Canceled), _) | (None, None) => {}
             (None, Some(state)) => {

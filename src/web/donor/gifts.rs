@@ -36,7 +36,8 @@ pub struct Wanted {
 
 impl Wanted {
     fn filter(&self) -> GiftFilter {
-        let text = |s: &str| (!s.is_empty()).then(|| s.to_owned());
+        // PostgreSQL takes no NUL in a text; no year or fund has a control character anyway.
+        let text = |s: &str| (!s.is_empty() && !s.contains(char::is_control)).then(|| s.to_owned());
         GiftFilter { tax_year: text(&self.year), fund: text(&self.fund), kind: self.kind.parse().ok() }
     }
 
@@ -73,7 +74,8 @@ async fn facts(state: &AppState, donor: &Donor, wanted: &Wanted, from: i64) -> R
     let mut read = state.deps.store.read().await?;
     let first = from == 0 && !wanted.is_filtered();
     Ok(Facts {
-        gifts: portal::gifts(&mut read, donor.id(), &filter, Page { size: PAGE, after: from }).await?,
+        gifts: portal::gifts(&mut read, donor.id(), &filter, Page { size: PAGE, skip: from, after: None })
+            .await?,
         sums: portal::gift_sums(&mut read, donor.id(), &filter).await?,
         facets: portal::facets(&mut read, donor.id()).await?,
         way: if first { portal::on_the_way(&mut read, donor.id()).await? } else { Vec::new() },
@@ -102,7 +104,7 @@ pub async fn show(
             notice: None,
             heading: "Your giving".to_owned(),
             filter: (!facts.facets.is_empty()).then(|| filter_bar(view, &wanted, &facts.facets)),
-            total_label: total_label(view, &wanted),
+            total_label: total_label(view, &wanted, &facts.facets),
             totals: facts.sums.iter().map(|s| total(view, s)).collect(),
             on_its_way: facts.way.iter().map(|w| view.way_row(w)).collect(),
             gifts: facts.gifts.iter().map(|g| view.gift_row(g, entities)).collect(),
@@ -136,12 +138,13 @@ fn total(view: View<'_>, sum: &FilterSum) -> Total {
     }
 }
 
-fn total_label(view: View<'_>, wanted: &Wanted) -> String {
+/// Only years and funds the donor gave in are named: an address could name anything.
+fn total_label(view: View<'_>, wanted: &Wanted, facets: &[Facet]) -> String {
     let mut parts = Vec::new();
-    if !wanted.year.is_empty() {
+    if facets.iter().any(|f| f.tax_year == wanted.year) {
         parts.push(year_words(&wanted.year));
     }
-    if !wanted.fund.is_empty() {
+    if facets.iter().any(|f| f.fund_id == wanted.fund) {
         parts.push(view.fund(&wanted.fund));
     }
     if let Ok(frequency) = wanted.kind.parse::<Frequency>() {
@@ -229,11 +232,17 @@ pub async fn csv(
         "Receipt",
         "Gift",
     ]);
-    let mut after = 0;
+    let mut last: Option<GiftLine> = None;
     loop {
         let filter = wanted.filter();
         let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
-        let chunk = portal::gifts(&mut read, donor.id(), &filter, Page { size: CHUNK, after }).await;
+        let chunk = portal::gifts(
+            &mut read,
+            donor.id(),
+            &filter,
+            Page { size: CHUNK, skip: 0, after: last.as_ref() },
+        )
+        .await;
         drop(read);
         let chunk = chunk.map_err(ServiceError::from)?;
         for gift in &chunk {
@@ -242,7 +251,7 @@ pub async fn csv(
         if i64::try_from(chunk.len()).unwrap_or(0) < CHUNK {
             break;
         }
-        after += CHUNK;
+        last = chunk.into_iter().next_back();
     }
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),

@@ -28,6 +28,9 @@ fn flash(Query(done): &Query<Done>) -> Option<Notice> {
         "opened_with_gifts" => {
             ("Your account is open.", "The gifts given with your address are here already.")
         }
+        "had_account" => {
+            ("You had an account already, and are signed in.", "Its name and password are as they were.")
+        }
         "joined" => ("You are signed in.", "Gifts given with your address have joined your account."),
         "copy" => ("A copy of the receipt is on its way to you.", "It can take a few minutes."),
         "name" => {

@@ -41,7 +41,13 @@ async fn facts(state: &AppState, id: &DonorId) -> Result<Facts, StoreError> {
     Ok(Facts {
         sums: portal::year_sums(&mut read, id, year_ago).await?,
         plans: portal::plans(&mut read, id).await?,
-        latest: portal::gifts(&mut read, id, &GiftFilter::default(), Page { size: LATEST, after: 0 }).await?,
+        latest: portal::gifts(
+            &mut read,
+            id,
+            &GiftFilter::default(),
+            Page { size: LATEST, skip: 0, after: None },
+        )
+        .await?,
         way: portal::on_the_way(&mut read, id).await?,
     })
 }

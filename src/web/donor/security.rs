@@ -25,7 +25,7 @@ use crate::web::layout::account_frame;
 use crate::web::pages::{
     Act, Browser, Field, Hidden, Link, OpenLinkPage, SecurityEmailPage, SecurityPage, SecurityPasswordPage,
 };
-use crate::web::visitor::Donor;
+use crate::web::visitor::{By, Donor};
 
 const HERE: &str = "/portal/security";
 
@@ -159,7 +159,14 @@ pub async fn set_password(
         form.new_password = Field::wrong("", password_words(problem, &state.deps.config.charity.brand));
     }
     if account.password_hash.is_some() {
-        match accounts::is_password(&state.deps, account, &secret(raw.current_password), from).await? {
+        match accounts::is_password(
+            &state.deps,
+            account,
+            &secret(raw.current_password),
+            donor.visitor.knock(from),
+        )
+        .await?
+        {
             Outcome::TooOften => {
                 form.notice = Some(too_many_passwords());
                 return held_back(&form);
@@ -173,8 +180,9 @@ pub async fn set_password(
     if !form.problems().is_empty() {
         return page(StatusCode::UNPROCESSABLE_ENTITY, &form);
     }
-    accounts::set_password(&state.deps, account, &new, &donor.visitor.session_hash()).await?;
-    let cookie = donor.visitor.sign_in(&state, account, false, None).await?;
+    let changed = accounts::set_password(&state.deps, account, &new, &donor.visitor.session_hash()).await?;
+    let account = changed.ok_or_else(AppError::changed_meanwhile)?;
+    let cookie = donor.visitor.sign_in(&state, &account, By::NewPassword).await?;
     Ok(go("/portal/security?done=password", cookie))
 }
 
@@ -241,7 +249,7 @@ pub async fn change_email(
     form.new_email = field(&wrong, "new_email", &raw.new_email);
     if form.ask_password {
         let typed = secret(raw.current_password);
-        match accounts::is_password(&state.deps, &donor.account, &typed, from).await? {
+        match accounts::is_password(&state.deps, &donor.account, &typed, donor.visitor.knock(from)).await? {
             Outcome::TooOften => {
                 form.notice = Some(too_many_passwords());
                 return held_back(&form);

@@ -39,8 +39,15 @@ pub async fn show(
 /// Leads back to the payment page: the open one, or a fresh one when it has closed.
 pub async fn try_again(
     State(state): State<AppState>,
+    visitor: Visitor,
     Path(reference): Path<String>,
 ) -> Result<Redirect, AppError> {
+    let status = status::of_reference(&state.deps, &reference).await?.ok_or_else(AppError::not_found)?;
+    let own = visitor.account.as_ref().is_some_and(|a| a.donor_id == status.payment.donor_id);
+    if status.payment.stripe_customer.is_some() && !own {
+        // The payment page would offer the donor's saved methods: it opens for the donor alone.
+        return Ok(Redirect::to(&format!("/sign-in?why=needed&next=/give/thanks/{reference}")));
+    }
     match give::resume(&state.deps, &reference).await {
         Ok(Some(Started::Checkout(url))) => Ok(Redirect::to(&url)),
         Ok(Some(Started::Already(reference))) => Ok(Redirect::to(&format!("/give/thanks/{reference}"))),

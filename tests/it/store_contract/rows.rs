@@ -116,6 +116,7 @@ story! {
                 stripe_session: Some(session),
                 stripe_payment_intent: Some(intent),
                 stripe_subscription: Some(sub),
+                stripe_customer: Some("cus_1".to_owned()),
                 checkout_url: Some("https://pay.example".to_owned()),
                 expires_at: Some(expires),
                 ..made
