@@ -166,13 +166,13 @@ pub async fn give_up(tx: &mut WriteTx, id: &JobId, owner: &str, error: &str) -> 
     Ok(changed == 1)
 }
 
-/// Forgets that a job of this kind and subject was given up: a later one did it.
+/// Forgets that a job of this kind and subject was given up: a later one did it. `true` when there was one.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn forget_failed(tx: &mut WriteTx, kind: &str, subject: &str) -> Result<()> {
-    exec!(tx, "DELETE FROM job WHERE kind = $1 AND subject = $2 AND state = 'failed'", kind, subject)?;
-    Ok(())
+pub async fn forget_failed(tx: &mut WriteTx, kind: &str, subject: &str) -> Result<bool> {
+    let sql = "DELETE FROM job WHERE kind = $1 AND subject = $2 AND state = 'failed'";
+    Ok(exec!(tx, sql, kind, subject)? > 0)
 }
 
 /// When the next job is due, if there is one.

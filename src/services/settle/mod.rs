@@ -64,7 +64,9 @@ pub async fn run(deps: &Deps, job: &Job, owner: &str, known: &Prefetched) -> Res
         inbox::mark_ignored(&mut tx, &job.kind, &job.subject, "not made by Almoner", began).await?;
     }
     jobs::finish(&mut tx, &job.id, owner).await?;
-    jobs::forget_failed(&mut tx, &job.kind, &job.subject).await?;
+    if jobs::forget_failed(&mut tx, &job.kind, &job.subject).await? && ours {
+        inbox::mark_dead_done(&mut tx, &job.kind, &job.subject, began, now).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
