@@ -35,10 +35,23 @@ impl Address {
             .copied()
             .collect::<Vec<_>>()
             .join(", ");
-        [self.line1.clone(), self.line2.clone(), place, self.country.clone()]
+        [self.line1.clone(), self.line2.clone(), place, country_name(&self.country)]
             .into_iter()
             .filter(|s| !s.is_empty())
             .collect()
+    }
+}
+
+/// The name of a country as people write it, from its ISO 3166 alpha-2 code; an unknown code as it is.
+pub fn country_name(code: &str) -> String {
+    match code {
+        "GB" => "United Kingdom".to_owned(),
+        "US" => "United States".to_owned(),
+        _ => match isocountry::CountryCode::for_alpha2(code) {
+            // Without the article or the form of state in brackets.
+            Ok(country) => country.name().split(" (").next().unwrap_or_default().to_owned(),
+            Err(_) => code.to_owned(),
+        },
     }
 }
 

@@ -89,7 +89,7 @@ pub fn receipt(deps: &Deps, content: &ReceiptContent, copy: bool) -> Result<Rend
         vec![content.entity.legal_name.clone(), content.entity.registrations.join(", ")];
     mail_frame.entity_lines.push(content.entity.address.join(", "));
     let kind = match &content.instalment {
-        None => "Single gift".to_owned(),
+        None => "One-off gift".to_owned(),
         Some(i) => format!("Gift {} of your {} gift", i.number, i.frequency),
     };
     let fee_covered = if content.fee_cover.is_zero() {

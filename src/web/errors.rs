@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::AppState;
 use super::layout::frame;
-use super::pages::ErrorPage;
+use super::pages::{ErrorPage, Layout};
 use super::security::RequestId;
 use crate::services::ServiceError;
 
@@ -81,7 +81,9 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
     if !(status.is_client_error() || status.is_server_error()) || has_page || plain {
         return response;
     }
-    let page = ErrorPage::for_status(frame(&state, None, ""), status.as_u16(), reference);
+    // Who is there is not looked up for an error: the header offers neither sign-in nor menu.
+    let layout = Layout { nav: Vec::new(), ..frame(&state, None, "") };
+    let page = ErrorPage::for_status(layout, status.as_u16(), reference);
     let Ok(html) = page.render() else { return response };
     let mut dressed = (status, Html(html)).into_response();
     for name in [header::ALLOW, header::RETRY_AFTER] {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use email_address::{EmailAddress, Options};
 
 use crate::config::Charity;
-use crate::domain::donor::Address;
+use crate::domain::donor::{Address, country_name};
 use crate::domain::postcode;
 use crate::web::pages::{Choice, Field};
 
@@ -104,16 +104,11 @@ pub fn countries(charity: &Charity, chosen: &str) -> Vec<Choice> {
     let mut all: Vec<(String, String)> = first.collect();
     all.dedup();
     let mut rest: Vec<(String, String)> = isocountry::CountryCode::iter()
-        .map(|c| (c.alpha2().to_owned(), short_name(c.name())))
+        .map(|c| (c.alpha2().to_owned(), country_name(c.alpha2())))
         .filter(|(code, _)| !all.iter().any(|(c, _)| c == code))
         .collect();
     rest.sort_by(|a, b| a.1.cmp(&b.1));
     all.extend(rest);
     let choice = |(value, label): (String, String)| Choice { selected: value == chosen, value, label };
     all.into_iter().map(choice).collect()
-}
-
-/// The name of a country people use: without the article or form of state in brackets.
-pub fn short_name(official: &str) -> String {
-    official.split(" (").next().unwrap_or(official).to_owned()
 }

@@ -10,4 +10,6 @@ if (!executablePath) {
 }
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'];
 
-export const openBrowser = () => chromium.launch({ executablePath, args: ARGS });
+/** `more` arguments: `LARGE_TEXT` is what somebody has chosen whose letters are to be twice as large everywhere. */
+export const openBrowser = (more = []) => chromium.launch({ executablePath, args: [...ARGS, ...more] });
+export const LARGE_TEXT = ['--blink-settings=defaultFontSize=32'];

@@ -48,10 +48,10 @@ try {
       try {
         await visitor.enter();
         await walk(visitor);
-        if (visitor.complaints.length) throw new Error([...new Set(visitor.complaints)].join('\n'));
+        if (visitor.complaints.length) throw new Error('The walk came to its end, but:');
       } catch (error) {
-        error.message += `\nat ${await visitor.failed()}`;
-        if (visitor.complaints.length) error.message += `\n${[...new Set(visitor.complaints)].join('\n')}`;
+        const complaints = [...new Set(visitor.complaints)].map((c) => `\n${c}`).join('');
+        error.message += `${complaints}\nat ${await visitor.failed()}`;
         throw error;
       } finally {
         await visitor.leave();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { LARGE_TEXT, openBrowser } from './browser.mjs';
 import { pause, until } from './demo.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -22,9 +23,9 @@ export class Visitor {
     this.email = `${walk.replaceAll(' ', '-')}${demo.run && `.${demo.run}`}@walks.example`;
   }
 
-  async enter() {
+  async enter(storageState) {
     this.context = await this.browser.newContext({
-      javaScriptEnabled: this.js, viewport: { width: 390, height: 900 }, locale: 'en-GB', reducedMotion: 'reduce',
+      storageState, javaScriptEnabled: this.js, viewport: { width: 390, height: 900 }, locale: 'en-GB', reducedMotion: 'reduce',
     });
     this.context.setDefaultTimeout(15_000);
     this.context.on('request', (request) => {
@@ -47,6 +48,7 @@ export class Visitor {
   async leave() {
     for (const other of this.others) await other.leave();
     await this.context?.close();
+    await this.large?.browser.close();
   }
 
   /** The same person at another browser: nothing of this one's cookies is there. */
@@ -77,7 +79,7 @@ export class Visitor {
     }
     await page.emulateMedia({ colorScheme: 'light' });
     await page.setViewportSize({ width: NARROWEST, height: 900 });
-    await this.fits(page, `${name} at ${NARROWEST} pixels`);
+    await this.fits(page, `${name} at ${NARROWEST} pixels`).catch((error) => this.complaints.push(error.message));
     await page.setViewportSize({ width: WIDTHS[0], height: 900 });
   }
 
@@ -90,13 +92,16 @@ export class Visitor {
     assert.ok(over.wide <= 0, `${where}: the page scrolls sideways by ${over.wide} pixels, because of\n${over.who.join('\n')}`);
   }
 
-  /** The page with text twice as large, as a browser whose letters are set to 200 % shows it. */
+  /** The page as a browser shows it whose letters are set to 200 %; whoever is signed in here is so there. */
   async lookEnlarged(name, page = this.page) {
-    const size = (percent) => page.evaluate((to) => (document.documentElement.style.fontSize = to), percent);
-    await size('200%');
-    await page.screenshot({ path: join(SHOTS, `${name}-390-enlarged.png`), fullPage: true });
-    await this.fits(page, `${name} with text at 200 %`).catch((error) => this.complaints.push(error.message));
-    await size('');
+    if (!this.large) {
+      this.large = new Visitor(await openBrowser(LARGE_TEXT), this.demo, this.walk, { js: this.js });
+      this.large.complaints = this.complaints;
+      await this.large.enter(await this.context.storageState());
+    }
+    await this.large.page.goto(page.url());
+    await this.large.page.screenshot({ path: join(SHOTS, `${name}-390-enlarged.png`), fullPage: true });
+    await this.fits(this.large.page, `${name} with text at 200 %`).catch((error) => this.complaints.push(error.message));
   }
 
   keep(name, content) {

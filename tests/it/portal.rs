@@ -113,7 +113,7 @@ story! {
         app.sandbox.refund(&intent, None).await.expect("a refund");
         app.settle().await;
         let gift = ada.open(&page).await;
-        assert!(gift.has("Nothing of this gift remains given."), "{}", gift.words());
+        assert!(gift.has("The whole gift went back to you."), "{}", gift.words());
     }
 }
 

@@ -78,8 +78,8 @@ async fn start(State(state): State<AppState>) -> Response {
 
 fn sign_in(s: &sign_ins::SignIn) -> SignIn {
     SignIn {
-        who: format!("{} {}: {}", s.given_name, s.family_name, s.says.to_lowercase()),
-        email: s.email.to_owned(),
+        who: format!("{} {}", s.given_name, s.family_name),
+        email: format!("{}. {}", s.says, s.email),
         secret: sign_ins::PASSWORD.to_owned(),
         href: "/sign-in".to_owned(),
     }

@@ -58,7 +58,7 @@ pub async fn show(
             back: Link::new("Your giving", "/portal/gifts"),
             notice: flash(&done),
             amount,
-            what: format!("{} to {}", kind(gift.frequency), view.fund(&gift.fund_id)),
+            what: format!("{} · {}", kind(gift.frequency), view.fund(&gift.fund_id)),
             chip: gift_chip(&gift),
             lead: lead(view, &gift),
             summary: summary(view, &gift, receipt.as_ref()),
@@ -95,13 +95,11 @@ fn lead(view: View<'_>, gift: &GiftLine) -> Vec<String> {
     if gift.net() == gift.amount() {
         return Vec::new();
     }
+    if gift.net().is_zero() {
+        return vec!["The whole gift went back to you. Nothing of it remains given.".to_owned()];
+    }
     let back = Money::new(-gift.refunded_minor, gift.currency).display(view.locale);
-    let rest = if gift.net().is_zero() {
-        "Nothing of this gift remains given.".to_owned()
-    } else {
-        format!("{net} remains given.")
-    };
-    vec![format!("{back} of {} went back to you. {rest}", gift.amount().display(view.locale))]
+    vec![format!("{back} of {} went back to you. {net} remains given.", gift.amount().display(view.locale))]
 }
 
 fn summary(view: View<'_>, gift: &GiftLine, receipt: Option<&ReceiptContent>) -> Vec<Row> {
@@ -306,7 +304,7 @@ fn receipt_rows(content: &ReceiptContent, locale: &str) -> Vec<Row> {
     }
     rows.push(match &content.instalment {
         Some(i) => Row::new("Kind of gift", format!("Gift {} of your {} gift", i.number, i.frequency)),
-        None => Row::new("Kind of gift", "Single gift"),
+        None => Row::new("Kind of gift", "One-off gift"),
     });
     if content.gift_aid {
         rows.push(Row::new("Gift Aid", "Yes, under the declaration you made"));

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::view::View;
 use super::{Done, flash};
 use crate::config::{Charity, Country};
-use crate::domain::donor::Address;
+use crate::domain::donor::{Address, country_name};
 use crate::domain::states::DonorKind;
 use crate::services::ServiceError;
 use crate::services::profile::{self, Names};
@@ -49,10 +49,7 @@ fn language(locale: &str) -> String {
         "nl" => "Dutch",
         other => other,
     };
-    match isocountry::CountryCode::for_alpha2(country) {
-        Ok(code) => format!("{tongue} ({})", forms::short_name(code.name())),
-        Err(_) => tongue.to_owned(),
-    }
+    if country.is_empty() { tongue.to_owned() } else { format!("{tongue} ({})", country_name(country)) }
 }
 
 /// Shows what we know.

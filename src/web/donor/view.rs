@@ -42,7 +42,7 @@ pub fn grouped(count: i64) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (n, digit) in digits.chars().enumerate() {
-        if n > 0 && (digits.len() - n) % 3 == 0 {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -214,6 +214,10 @@ impl View<'_> {
                 format!("It ended on {}. Thank you for every one of them.", self.day(at.date_in(zone)))
             }
             (PledgeState::Pending, _) => "Your bank is confirming the first one.".to_owned(),
+            (PledgeState::Active, _) => {
+                let to = &self.state.deps.config.charity.brand.contact_email;
+                if to.is_empty() { String::new() } else { format!("To change or stop it, write to {to}.") }
+            }
             _ => String::new(),
         }
     }

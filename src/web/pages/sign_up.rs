@@ -42,7 +42,9 @@ impl SignUpPage {
     pub fn new(layout: Layout) -> Self {
         Self {
             layout,
-            lead: "See what you have given, keep your receipts in one place and change your monthly gift yourself.".into(),
+            lead:
+                "See what you have given, keep your receipts in one place and change your details yourself."
+                    .into(),
             action: "/sign-up".into(),
             password_hint: PASSWORD_HINT.into(),
             sign_in: Link::new("Sign in", "/sign-in"),

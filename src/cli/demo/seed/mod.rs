@@ -26,8 +26,8 @@ use crate::store::Store;
 use plan::Plan;
 use stage::Stage;
 
-/// Donors of a demo that is not told otherwise.
-pub const DEFAULT_DONORS: usize = 260;
+/// Donors of a demo that is not told otherwise. A debug build is some five times slower, and nobody likes to wait.
+pub const DEFAULT_DONORS: usize = if cfg!(debug_assertions) { 90 } else { 260 };
 /// Years of it.
 pub const DEFAULT_YEARS: u8 = 3;
 /// Its seed.
