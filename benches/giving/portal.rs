@@ -23,6 +23,8 @@ const CONNECTIONS: usize = 32;
 const WARM_UP: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_secs(3);
 
+/// The one who is signed in and others like them: with one alone, PostgreSQL would read whole tables.
+const DONORS: u32 = 30;
 const GIFTS: u32 = 100;
 const PLANS: u32 = 2;
 /// A gift every fortnight or so: two monthly plans, four years long.
@@ -85,7 +87,7 @@ struct Target {
 impl Target {
     /// Writes the donor, starts the server, looks at the page once and warms up.
     fn start(cores: &Cores, folder: TempDir, database: &str) -> Target {
-        let donor = donor(Clock::System.now());
+        let donor = donors(Clock::System.now());
         donor.script.write(database);
         let server = Server::start(cores, folder.path(), database, false);
         let (waits, busy) = (Vec::new(), Vec::new());
@@ -142,12 +144,13 @@ struct SignedIn {
     sum: String,
 }
 
-fn donor(now: Ts) -> SignedIn {
+fn donors(now: Ts) -> SignedIn {
     let random = Random::system();
     let mut script = Script::default();
-    let joined = now.minus(days(u64::from(GIFTS) * DAYS_BETWEEN));
-    let id = DonorId::new(joined, &random);
-    script.account(&id, "ada@donors.example", None, joined);
+    let (mut id, mut sum) = donor(&mut script, &random, 0, now);
+    for number in 1..DONORS {
+        (id, sum) = donor(&mut script, &random, number, now);
+    }
     let cookie = tower_sessions::session::Id::default().to_string();
     let held = format!(r#"{{"held":{{"donor":"{id}","agent":"Firefox on Linux"}}}}"#);
     script.insert(
@@ -162,35 +165,41 @@ fn donor(now: Ts) -> SignedIn {
             text(now),
         ],
     );
-    let plans: Vec<PledgeId> = (0..PLANS).map(|n| plan(&mut script, &random, &id, n, now, joined)).collect();
+    SignedIn { script, cookie, sum: Money::new(sum, Currency::GBP).display(LOCALE) }
+}
+
+/// A donor with their plans and gifts; their id, and what they gave in this tax year.
+fn donor(script: &mut Script, random: &Random, number: u32, now: Ts) -> (DonorId, i64) {
+    let joined = now.minus(days(u64::from(GIFTS) * DAYS_BETWEEN));
+    let id = DonorId::new(joined, random);
+    script.account(&id, &format!("donor{number}@donors.example"), None, joined);
+    let plans: Vec<PledgeId> = (0..PLANS).map(|_| plan(script, random, &id, now, joined)).collect();
     let london = jiff::tz::TimeZone::get("Europe/London").expect("a zone");
     let label = |at: Ts| tax_year::label(at.date_in(&london), 4, 6);
     let mut sum = 0_i64;
     for index in 0..GIFTS {
         let at = now.minus(days(u64::from(index) * DAYS_BETWEEN + 1));
-        // One in ten stands alone; the others are charges of the two plans in turn. One in fifteen was given back in part.
-        let plan = (!index.is_multiple_of(10)).then(|| (index % PLANS) as usize).map(|n| &plans[n]);
+        // One in ten stands alone, the others are charges of the plans in turn; one in fifteen was given back in part.
+        let plan = (!index.is_multiple_of(10)).then(|| &plans[(index % PLANS) as usize]);
         let given = 1_500 + 100 * i64::from(index % 7);
         let back = if index % 15 == 7 { 500 } else { 0 };
-        let year = label(at);
-        gift(
-            &mut script,
-            &random,
-            &Gift { donor: &id, index, plan, given, back, year: &year, at, london: &london },
-        );
+        let (year, serial) = (label(at), number * GIFTS + index + 1);
+        let day = at.date_in(&london).to_string();
+        let instalment = (GIFTS - index) / PLANS + 1;
+        let row = Gift { donor: &id, serial, instalment, plan, given, back, year: &year, at, day };
+        gift(script, random, &row);
         if year == label(now) {
             sum += given - back;
         }
     }
-    let pounds: Currency = "GBP".parse().expect("a currency");
-    SignedIn { script, cookie, sum: Money::new(sum, pounds).display(LOCALE) }
+    (id, sum)
 }
 
 fn days(count: u64) -> Duration {
     Duration::from_secs(count * 86_400)
 }
 
-fn plan(script: &mut Script, random: &Random, donor: &DonorId, number: u32, now: Ts, began: Ts) -> PledgeId {
+fn plan(script: &mut Script, random: &Random, donor: &DonorId, now: Ts, began: Ts) -> PledgeId {
     let (id, payment) = (PledgeId::new(began, random), PaymentId::new(began, random));
     pay(script, &payment, donor, "monthly", 2_000, began);
     script.insert(
@@ -208,7 +217,7 @@ fn plan(script: &mut Script, random: &Random, donor: &DonorId, number: u32, now:
             "2000".to_owned(),
             "0".to_owned(),
             text("active"),
-            text(format!("sub_bench{number}")),
+            text(format!("sub_{id}")),
             text("cus_bench"),
             text(began),
             text(now.plus(days(9))),
@@ -249,13 +258,14 @@ fn pay(script: &mut Script, id: &PaymentId, donor: &DonorId, frequency: &str, mi
 
 struct Gift<'a> {
     donor: &'a DonorId,
-    index: u32,
+    serial: u32,
+    instalment: u32,
     plan: Option<&'a PledgeId>,
     given: i64,
     back: i64,
     year: &'a str,
     at: Ts,
-    london: &'a jiff::tz::TimeZone,
+    day: String,
 }
 
 fn gift(script: &mut Script, random: &Random, g: &Gift<'_>) {
@@ -279,16 +289,16 @@ fn gift(script: &mut Script, random: &Random, g: &Gift<'_>) {
             text("GBP"),
             g.given.to_string(),
             "0".to_owned(),
-            g.plan.map_or_else(null, |_| ((GIFTS - g.index) / PLANS + 1).to_string()),
+            g.plan.map_or_else(null, |_| g.instalment.to_string()),
             text(g.at),
-            text(g.at.date_in(g.london)),
+            text(&g.day),
             text(g.year),
             text("card"),
             text("Visa"),
             text("4242"),
             text("{}"),
-            text(format!("pi_bench{}", g.index)),
-            text(format!("ch_bench{}", g.index)),
+            text(format!("pi_bench{}", g.serial)),
+            text(format!("ch_bench{}", g.serial)),
             text(g.at),
         ],
     );
@@ -298,17 +308,17 @@ fn gift(script: &mut Script, random: &Random, g: &Gift<'_>) {
         let id = [text(EntryId::new(g.at, random)), text(&id), text(kind), text("GBP"), minor];
         script.insert("ledger_entry", columns, &[&id[..], &[at.clone(), text(object), at]].concat());
     };
-    entry("gift", g.given, format!("ch_bench{}", g.index));
-    entry("fee", -45, format!("ch_bench{}", g.index));
+    entry("gift", g.given, format!("ch_bench{}", g.serial));
+    entry("fee", -45, format!("ch_bench{}", g.serial));
     if g.back > 0 {
-        entry("refund", -g.back, format!("re_bench{}", g.index));
+        entry("refund", -g.back, format!("re_bench{}", g.serial));
         script.insert(
             "refund",
             "id, gift_id, stripe_refund, currency, amount_minor, state, made_at, updated_at",
             &[
                 text(RefundId::new(g.at, random)),
                 text(&id),
-                text(format!("re_bench{}", g.index)),
+                text(format!("re_bench{}", g.serial)),
                 text("GBP"),
                 g.back.to_string(),
                 text("succeeded"),
@@ -327,8 +337,8 @@ fn gift(script: &mut Script, random: &Random, g: &Gift<'_>) {
             "1".to_owned(),
             text("uk"),
             "2020".to_owned(),
-            (g.index + 1).to_string(),
-            text(format!("UK-2020-{:06}", g.index + 1)),
+            g.serial.to_string(),
+            text(format!("UK-2020-{:06}", g.serial)),
             text("{}"),
             text("0"),
             text(g.at),
