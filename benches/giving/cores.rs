@@ -28,7 +28,7 @@ impl Cores {
     pub fn describe(&self) -> String {
         match self.pair {
             Some((server, load)) => format!(
-                "In `intake` and `start` the server is on processor {server}, the load generator on {load}; \
+                "But for `settle`, the server is on processor {server}, the load generator on {load}; \
                  PostgreSQL may use {}.",
                 self.all
             ),
@@ -41,6 +41,18 @@ impl Cores {
         if let Some((_, load)) = self.pair {
             move_self(&load.to_string());
         }
+    }
+
+    /// Moves this whole process to the server's processor, so that a loop of its own has what the server has.
+    pub fn hold_server(&self) {
+        if let Some((server, _)) = self.pair {
+            move_self(&server.to_string());
+        }
+    }
+
+    /// Processors the server may use.
+    pub fn of_server(&self) -> usize {
+        if self.pair.is_some() { 1 } else { expand(&self.all).len().max(1) }
     }
 
     /// Lets this process run anywhere again.

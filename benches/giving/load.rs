@@ -1,6 +1,7 @@
-//! The load generator: signed events over plain keep-alive connections, light enough to leave its processor room.
+//! The load generator: requests over plain keep-alive connections, light enough to leave its processor room.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,30 +54,42 @@ impl Events {
     }
 }
 
+/// What is sent, and how.
+pub struct Traffic<'a> {
+    /// Connections at once.
+    pub connections: usize,
+    /// The status that counts.
+    pub wanted: u16,
+    /// The next request, whole.
+    pub next: &'a dyn Fn() -> Vec<u8>,
+}
+
 /// When to stop.
 #[derive(Clone, Copy, Debug)]
 pub enum Until {
     /// After a time.
     Time(Duration),
-    /// After so many events.
+    /// After so many requests.
     Count(u64),
 }
 
 /// What came of it.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Answered with 200.
+    /// Answered as wanted.
     pub acked: u64,
     /// Answered otherwise.
     pub refused: u64,
+    /// How often each status came.
+    pub statuses: BTreeMap<u16, u64>,
     /// From the first byte to the last answer.
     pub seconds: f64,
-    /// Milliseconds to each answer, counted from when the event was due.
+    /// Milliseconds to each answer, counted from when the request was due.
     pub waits: Vec<f64>,
 }
 
 impl Outcome {
-    /// Acknowledged events a second.
+    /// Answers as wanted, a second.
     pub fn rate(&self) -> f64 {
         self.acked as f64 / self.seconds
     }
@@ -90,14 +103,38 @@ impl Outcome {
     }
 }
 
-/// As fast as the answers come: every connection sends its next event when the last was answered.
+/// Events as fast as the answers come.
 pub fn closed_loop(address: SocketAddr, events: &Events, until: Until) -> Outcome {
-    drive(address, events, &Pace::Free(until))
+    let next = || events.request(address);
+    closed(address, &Traffic { connections: CONNECTIONS, wanted: 200, next: &next }, until)
 }
 
-/// `per_second` events, each at its time whether the server keeps up or not; a late one counts from when it was due.
+/// `per_second` events, each at its time.
 pub fn open_loop(address: SocketAddr, events: &Events, per_second: u32, length: Duration) -> Outcome {
-    drive(address, events, &Pace::Offered { per_second, length })
+    let next = || events.request(address);
+    open(address, &Traffic { connections: CONNECTIONS, wanted: 200, next: &next }, per_second, length)
+}
+
+/// As fast as the answers come: every connection sends its next request when the last was answered.
+pub fn closed(address: SocketAddr, traffic: &Traffic<'_>, until: Until) -> Outcome {
+    drive(address, traffic, &Pace::Free(until))
+}
+
+/// `per_second` requests, each at its time whether the server keeps up or not; a late one counts from when it was due.
+pub fn open(address: SocketAddr, traffic: &Traffic<'_>, per_second: u32, length: Duration) -> Outcome {
+    drive(address, traffic, &Pace::Offered { per_second, length })
+}
+
+/// One request; its answer with the head, when it came with this status.
+pub fn once(address: SocketAddr, request: &[u8], wanted: u16) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut wire = Wire::open(address).await.expect("the server takes connections");
+        let status = wire.ask(request).await.expect("an answer");
+        let text = String::from_utf8_lossy(&wire.answer[..wire.got]).into_owned();
+        assert_eq!(status, wanted, "{text}");
+        text
+    })
 }
 
 enum Pace {
@@ -106,7 +143,7 @@ enum Pace {
 }
 
 impl Pace {
-    /// When event `index` is due; `None` when there is none any more.
+    /// When request `index` is due; `None` when there is none any more.
     fn due(&self, began: Instant, index: u64) -> Option<Instant> {
         let now = Instant::now();
         match self {
@@ -120,10 +157,10 @@ impl Pace {
     }
 }
 
-fn drive(address: SocketAddr, events: &Events, pace: &Pace) -> Outcome {
+fn drive(address: SocketAddr, traffic: &Traffic<'_>, pace: &Pace) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let wires = join_all((0..CONNECTIONS).map(|_| Wire::open(address))).await;
+        let wires = join_all((0..traffic.connections).map(|_| Wire::open(address))).await;
         let outcome = RefCell::new(Outcome::default());
         let index = Cell::new(0_u64);
         let began = Instant::now();
@@ -135,13 +172,14 @@ fn drive(address: SocketAddr, events: &Events, pace: &Pace) -> Outcome {
                     if due > Instant::now() {
                         tokio::time::sleep_until(due.into()).await;
                     }
-                    let answer =
-                        tokio::time::timeout(ANSWER_WITHIN, wire.post(&events.request(address))).await;
+                    let answer = tokio::time::timeout(ANSWER_WITHIN, wire.ask(&(traffic.next)())).await;
                     let status = answer.expect("an answer in time").expect("an answer");
                     let mut outcome = outcome.borrow_mut();
-                    match status {
-                        200 => outcome.acked += 1,
-                        _ => outcome.refused += 1,
+                    *outcome.statuses.entry(status).or_default() += 1;
+                    if status == traffic.wanted {
+                        outcome.acked += 1;
+                    } else {
+                        outcome.refused += 1;
                     }
                     outcome.waits.push(due.elapsed().as_secs_f64() * 1000.0);
                 }
@@ -157,17 +195,18 @@ fn drive(address: SocketAddr, events: &Events, pace: &Pace) -> Outcome {
 /// One keep-alive connection, one request at a time.
 struct Wire {
     stream: TcpStream,
-    answer: [u8; 4096],
+    answer: Vec<u8>,
+    got: usize,
 }
 
 impl Wire {
     async fn open(address: SocketAddr) -> Result<Wire> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Wire { stream, answer: [0; 4096] })
+        Ok(Wire { stream, answer: vec![0; 4096], got: 0 })
     }
 
-    async fn post(&mut self, request: &[u8]) -> Result<u16> {
+    async fn ask(&mut self, request: &[u8]) -> Result<u16> {
         let mut sent = 0;
         while sent < request.len() {
             self.stream.writable().await?;
@@ -177,17 +216,19 @@ impl Wire {
                 Err(e) => return Err(e),
             }
         }
-        let mut got = 0;
+        self.got = 0;
         loop {
             self.stream.readable().await?;
-            match self.stream.try_read(&mut self.answer[got..]) {
-                // Also when the answer does not fit, which ours always does.
+            if self.got == self.answer.len() {
+                self.answer.resize(self.got * 2, 0);
+            }
+            match self.stream.try_read(&mut self.answer[self.got..]) {
                 Ok(0) => return Err(Error::from(ErrorKind::UnexpectedEof)),
-                Ok(count) => got += count,
+                Ok(count) => self.got += count,
                 Err(e) if e.kind() == ErrorKind::WouldBlock => continue,
                 Err(e) => return Err(e),
             }
-            if let Some(status) = complete(&self.answer[..got]) {
+            if let Some(status) = complete(&self.answer[..self.got]) {
                 return Ok(status);
             }
         }

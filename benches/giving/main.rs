@@ -9,10 +9,13 @@ mod intake;
 mod load;
 mod pg;
 mod place;
+mod portal;
 mod raw;
 mod report;
+mod rows;
 mod server;
 mod settle;
+mod sign_in;
 mod start;
 
 use std::process::ExitCode;
@@ -30,8 +33,13 @@ pub struct Bench {
 
 type Run = fn(&mut Bench);
 
-const BENCHMARKS: [(&str, Run); 3] =
-    [("intake", intake::run), ("settle", settle::run), ("start", start::run)];
+const BENCHMARKS: [(&str, Run); 5] = [
+    ("intake", intake::run),
+    ("settle", settle::run),
+    ("portal", portal::run),
+    ("sign_in", sign_in::run),
+    ("start", start::run),
+];
 
 /// Turns of A and B; `ALMONER_BENCH_ROUNDS` may ask for more.
 pub fn rounds() -> usize {
@@ -47,7 +55,7 @@ fn main() -> ExitCode {
     }
     let names: Vec<&str> = arguments.iter().map(String::as_str).filter(|a| !a.starts_with('-')).collect();
     if let Some(unknown) = names.iter().find(|n| !BENCHMARKS.iter().any(|(name, _)| name == *n)) {
-        eprintln!("There is no benchmark {unknown:?}; there are intake, settle and start.");
+        eprintln!("There is no benchmark {unknown:?}; there are intake, settle, portal, sign_in and start.");
         return ExitCode::FAILURE;
     }
     // Only fails when a provider is there already, which is as good.

@@ -87,7 +87,16 @@ rm -rf "$2/data"
 
     /// Transactions a second of `pgbench -N -c 32 -T 5`, its client on the load generator's processor.
     pub fn yardstick(&self, cores: &Cores) -> f64 {
-        let told = self.pgbench(cores, &["-n", "-N", "-c", "32", "-T", "5"]);
+        self.tps(cores, &["-n", "-N", "-c", "32", "-T", "5"])
+    }
+
+    /// Transactions a second of `pgbench -S -M prepared -c 8 -T 3`: one row by its key, as fast as it goes.
+    pub fn selects(&self, cores: &Cores) -> f64 {
+        self.tps(cores, &["-n", "-S", "-M", "prepared", "-c", "8", "-T", "3"])
+    }
+
+    fn tps(&self, cores: &Cores, arguments: &[&str]) -> f64 {
+        let told = self.pgbench(cores, arguments);
         let tps = told.lines().find_map(|line| line.strip_prefix("tps = ")?.split_whitespace().next());
         tps.and_then(|text| text.parse().ok()).expect("pgbench tells its tps")
     }

@@ -54,6 +54,8 @@ impl Server {
             .env("SMTP_URL", format!("file://{}", folder.join("mail").display()))
             .env("MAIL_FROM", MAIL_FROM)
             .env("SESSION_SECRET", SESSION_SECRET)
+            // The load generator is a proxy that tells of many clients.
+            .env("TRUSTED_PROXIES", "127.0.0.0/8")
             .env("CHARITY_CONFIG", concat!(env!("CARGO_MANIFEST_DIR"), "/charity.example.toml"))
             .current_dir(folder)
             .stdin(Stdio::null())

@@ -294,5 +294,7 @@ fn command(number: usize) -> GiveCommand {
         tribute: None,
         gift_aid: true,
         consents: Vec::new(),
+        account: None,
+        customer: None,
     }
 }
