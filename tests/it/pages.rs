@@ -23,7 +23,7 @@ fn check_page(name: &str, html: &str) {
         0,
         "{name}: inline"
     );
-    for input in page.select(&selector("input:not([type=hidden]), select, textarea")) {
+    for input in page.select(&selector("input:not([type=hidden]):not([aria-hidden]), select, textarea")) {
         let id = input.value().attr("id").unwrap_or_default();
         let labelled = count(&format!("label[for=\"{id}\"]")) > 0
             || input.ancestors().any(|a| a.value().as_element().is_some_and(|e| e.name() == "label"));
@@ -59,6 +59,34 @@ fn every_sample_of_every_page_is_sound() {
     for (name, page) in HomeDemoPage::samples() {
         check_page(name, &page.render().expect(name));
     }
+    macro_rules! sound {
+        ($($page:ident),* $(,)?) => {$(
+            let samples = almoner::web::pages::$page::samples();
+            assert!(!samples.is_empty(), "{} has no samples", stringify!($page));
+            for (name, page) in samples {
+                check_page(&format!("{} {name}", stringify!($page)), &page.render().expect(name));
+            }
+        )*};
+    }
+    sound!(
+        SignInPage,
+        CheckMailPage,
+        OpenLinkPage,
+        SignUpPage,
+        ForgotPage,
+        NewPasswordPage,
+        OverviewPage,
+        GiftsPage,
+        GiftPage,
+        ReceiptPage,
+        ProfilePage,
+        ProfileEditPage,
+        PreferencesPage,
+        SecurityPage,
+        SecurityPasswordPage,
+        SecurityEmailPage,
+        StyleguidePage,
+    );
     for status in [400, 403, 404, 405, 413, 422, 429, 500, 503] {
         let page = ErrorPage::for_status(Layout::sample(""), status, "ref");
         check_page("error", &page.render().expect("renders"));
@@ -71,6 +99,14 @@ fn every_sample_of_every_mail_says_the_same_in_both_parts() {
         let (html, text) = (mail.html().expect(name), mail.text().expect(name));
         assert!(html.contains(&mail.number) && text.contains(&mail.number), "{name}");
         assert!(!mail.subject().contains(['\r', '\n']), "{name}");
+    }
+    for (name, mail) in almoner::mail::views_letter::Letter::samples() {
+        let (html, text) = (mail.html().expect(name), mail.text().expect(name));
+        assert!(html.contains(&mail.heading) && text.contains(&mail.heading), "{name}");
+        assert!(html.contains(&mail.code) && text.contains(&mail.code), "{name}");
+        if let Some(link) = &mail.link {
+            assert!(text.lines().any(|line| line.trim() == link.href), "{name}: the link stands on a line of its own");
+        }
     }
     for (name, mail) in views::Refund::samples() {
         assert!(mail.text().expect(name).contains(&mail.receipt_number), "{name}");
