@@ -158,6 +158,8 @@ impl Store {
             .await?;
         let read = SqlitePoolOptions::new()
             .max_connections(8)
+            // A file does not go away between two reads: no ping before each.
+            .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options)
             .await?;
