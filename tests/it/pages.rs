@@ -105,7 +105,10 @@ fn every_sample_of_every_mail_says_the_same_in_both_parts() {
         assert!(html.contains(&mail.heading) && text.contains(&mail.heading), "{name}");
         assert!(html.contains(&mail.code) && text.contains(&mail.code), "{name}");
         if let Some(link) = &mail.link {
-            assert!(text.lines().any(|line| line.trim() == link.href), "{name}: the link stands on a line of its own");
+            assert!(
+                text.lines().any(|line| line.trim() == link.href),
+                "{name}: the link stands on a line of its own"
+            );
         }
     }
     for (name, mail) in views::Refund::samples() {
