@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use super::accounts::{Arrival, begin_session};
 use super::{Deps, Result};
 use crate::clock::Ts;
 use crate::domain::ids::DonorId;
 use crate::domain::receipt::sha256_hex;
+use crate::store::accounts::{self, Account};
 use crate::store::sessions::{self, WebSession};
 
 /// Without a click for this long a donor's session ends.
@@ -28,18 +30,31 @@ pub fn hash(cookie: &str) -> String {
 /// # Errors
 /// When the database refuses.
 pub async fn load(deps: &Deps, cookie: &str) -> Result<Option<WebSession>> {
+    Ok(load_with_account(deps, cookie).await?.map(|(session, _)| session))
+}
+
+/// The session of a cookie, if it may still be used, with the account of whoever is signed in.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn load_with_account(deps: &Deps, cookie: &str) -> Result<Option<(WebSession, Option<Account>)>> {
     let now = deps.clock.now();
-    let found = {
+    let (session, account) = {
         let mut read = deps.store.read().await?;
-        sessions::by_hash(&mut read, &hash(cookie)).await?
+        let found = sessions::by_hash(&mut read, &hash(cookie)).await?;
+        let Some(session) = found.filter(|s| is_alive(s, now)) else { return Ok(None) };
+        let account = match &session.donor_id {
+            Some(donor) => accounts::by_donor(&mut read, donor).await?,
+            None => None,
+        };
+        (session, account)
     };
-    let Some(session) = found.filter(|s| is_alive(s, now)) else { return Ok(None) };
     if now > session.seen_at.plus(TOUCH_EVERY) {
         let mut tx = deps.store.write().await?;
         sessions::touch(&mut tx, &session.id_sha256, now).await?;
         tx.commit().await?;
     }
-    Ok(Some(session))
+    Ok(Some((session, account)))
 }
 
 fn is_alive(session: &WebSession, now: Ts) -> bool {
@@ -47,26 +62,36 @@ fn is_alive(session: &WebSession, now: Ts) -> bool {
     now < session.seen_at.plus(idle) && now < session.created_at.plus(ABSOLUTE)
 }
 
+/// What a new session is begun with.
+#[derive(Clone, Debug)]
+pub struct Beginning {
+    /// Who is signed in.
+    pub donor: Option<DonorId>,
+    /// Browser and system in plain words.
+    pub agent: String,
+    /// The sign-in it begins with.
+    pub arrival: Option<Arrival>,
+    /// What it holds, as JSON.
+    pub data: String,
+}
+
 /// Writes a new session; `false` when the cookie's value is taken.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn create(
-    deps: &Deps,
-    cookie: &str,
-    donor: Option<&DonorId>,
-    data: String,
-    agent: String,
-) -> Result<bool> {
+pub async fn create(deps: &Deps, cookie: &str, beginning: Beginning) -> Result<bool> {
     let now = deps.clock.now();
     let session = WebSession {
         id_sha256: hash(cookie),
-        donor_id: donor.cloned(),
-        data,
-        agent,
+        donor_id: beginning.donor,
+        data: beginning.data,
+        agent: beginning.agent,
         created_at: now,
         seen_at: now,
     };
+    if let Some(arrival) = &beginning.arrival {
+        return begin_session(deps, &session, arrival).await;
+    }
     let mut tx = deps.store.write().await?;
     let new = sessions::insert_if_new(&mut tx, &session).await?;
     tx.commit().await?;

@@ -20,7 +20,7 @@ pub struct Check {
 /// # Errors
 /// When the database cannot be read.
 pub async fn run(store: &Store, now: crate::clock::Ts) -> Result<Vec<Check>> {
-    let mut read = store.read().await?;
+    let mut read = store.snapshot().await?;
     let mut checks = Vec::new();
     for invariant in INVARIANTS {
         let count = invariants::offenders(&mut read, invariant).await?;

@@ -7,9 +7,10 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use super::audit::Note;
 use crate::guard::OpenWrite;
@@ -54,6 +55,9 @@ impl StoreError {
 /// Result of a store call.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
+/// A connection to PostgreSQL that nobody used for this long is asked whether it still lives.
+const RESTED: Duration = Duration::from_secs(1);
+
 /// The store: SQLite with one writer and a pool of readers, or PostgreSQL.
 #[derive(Clone, Debug)]
 pub enum Store {
@@ -68,18 +72,23 @@ pub enum Store {
     Postgres(PgPool),
 }
 
-/// An open transaction on either database; the queries of this module's neighbours run on it.
+/// A connection to either database, with or without a transaction; the queries of this module's neighbours run on it.
 #[derive(Debug)]
 pub enum Conn {
-    /// On SQLite.
+    /// A transaction on SQLite.
     Sqlite(Transaction<'static, Sqlite>),
-    /// On PostgreSQL.
+    /// A transaction on PostgreSQL.
     Postgres(Transaction<'static, Postgres>),
+    /// Single statements on SQLite.
+    SqlitePlain(PoolConnection<Sqlite>),
+    /// Single statements on PostgreSQL.
+    PostgresPlain(PoolConnection<Postgres>),
 }
 
-/// A transaction that only reads; it is rolled back when dropped.
+/// A connection that only reads. Its kind decides what two of its statements have in common: see [`Store::read`] and
+/// [`Store::snapshot`].
 #[derive(Debug)]
-pub struct ReadTx(Conn);
+pub struct Reader(Conn);
 
 /// A transaction that may write. Nothing is kept unless [`WriteTx::commit`] returns `Ok`.
 #[derive(Debug)]
@@ -98,13 +107,20 @@ pub struct Dialect {
     pub postgres: &'static str,
 }
 
-impl std::ops::Deref for ReadTx {
+impl Conn {
+    /// True on PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Conn::Postgres(_) | Conn::PostgresPlain(_))
+    }
+}
+
+impl std::ops::Deref for Reader {
     type Target = Conn;
     fn deref(&self) -> &Conn {
         &self.0
     }
 }
-impl std::ops::DerefMut for ReadTx {
+impl std::ops::DerefMut for Reader {
     fn deref_mut(&mut self) -> &mut Conn {
         &mut self.0
     }
@@ -175,22 +191,57 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(16)
             .acquire_timeout(Duration::from_secs(5))
+            .test_before_acquire(false)
+            // A server that was restarted is noticed before a connection that has rested is used; between the
+            // statements of a busy page the question would cost more than the answer is worth.
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > RESTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await?;
         refuse_unsafe_postgres(&pool).await?;
         Ok(Store::Postgres(pool))
     }
 
-    /// Opens a transaction for reading.
+    /// A connection for reading. Each statement sees what is committed as it begins: no transaction is opened, which
+    /// would cost a page two more round trips.
     ///
     /// # Errors
     /// When no connection is free in time.
-    #[expect(clippy::disallowed_methods, reason = "the one place that begins reading")]
-    pub async fn read(&self) -> Result<ReadTx> {
-        Ok(ReadTx(match self {
-            Store::Sqlite { read, .. } => Conn::Sqlite(read.begin().await?),
-            Store::Postgres(pool) => Conn::Postgres(pool.begin().await?),
+    pub async fn read(&self) -> Result<Reader> {
+        Ok(Reader(match self {
+            Store::Sqlite { read, .. } => Conn::SqlitePlain(read.acquire().await?),
+            Store::Postgres(pool) => Conn::PostgresPlain(pool.acquire().await?),
         }))
+    }
+
+    /// A transaction for reading: every statement sees the same state of the database. Rolled back when dropped.
+    ///
+    /// # Errors
+    /// When no connection is free in time.
+    #[expect(clippy::disallowed_methods, reason = "the one place that begins a snapshot")]
+    pub async fn snapshot(&self) -> Result<Reader> {
+        Ok(Reader(match self {
+            Store::Sqlite { read, .. } => Conn::Sqlite(read.begin().await?),
+            Store::Postgres(pool) => {
+                Conn::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        }))
+    }
+
+    /// Asks the database for an answer.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn answers(&self) -> Result<()> {
+        let mut read = self.read().await?;
+        crate::store::db::scalar!(&mut read, i64, "SELECT CAST(1 AS BIGINT)")?;
+        Ok(())
     }
 
     /// Opens a transaction for writing; on SQLite with `BEGIN IMMEDIATE`, so that it never has to upgrade.
@@ -244,6 +295,9 @@ impl WriteTx {
         match self.conn {
             Conn::Sqlite(t) => t.commit().await?,
             Conn::Postgres(t) => t.commit().await?,
+            Conn::SqlitePlain(_) | Conn::PostgresPlain(_) => {
+                return Err(StoreError::Unfit("a write without a transaction".to_owned()));
+            }
         }
         Ok(())
     }
@@ -290,56 +344,53 @@ pub mod meter {
     }
 }
 
-/// Runs a statement; gives the number of rows it changed.
-macro_rules! exec {
-    ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
+/// Runs `$work` on whatever `$conn` holds.
+macro_rules! on {
+    ($conn:expr, $held:ident => $work:expr) => {{
         $crate::store::db::meter::tick();
         let conn: &mut $crate::store::db::Conn = &mut *$conn;
         match conn {
-            $crate::store::db::Conn::Sqlite(t) => sqlx::query($sql)$(.bind($bind))*.execute(&mut **t).await.map(|r| r.rows_affected()),
-            $crate::store::db::Conn::Postgres(t) => sqlx::query($sql)$(.bind($bind))*.execute(&mut **t).await.map(|r| r.rows_affected()),
+            $crate::store::db::Conn::Sqlite($held) => $work,
+            $crate::store::db::Conn::Postgres($held) => $work,
+            $crate::store::db::Conn::SqlitePlain($held) => $work,
+            $crate::store::db::Conn::PostgresPlain($held) => $work,
         }
         .map_err($crate::store::db::StoreError::from)
     }};
+}
+
+/// Runs a statement; gives the number of rows it changed.
+macro_rules! exec {
+    ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::store::db::on!($conn, t => {
+            sqlx::query($sql)$(.bind($bind))*.execute(&mut **t).await.map(|r| r.rows_affected())
+        })
+    };
 }
 
 /// Every row, as `$row`.
 macro_rules! all {
-    ($conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
-        $crate::store::db::meter::tick();
-        let conn: &mut $crate::store::db::Conn = &mut *$conn;
-        match conn {
-            $crate::store::db::Conn::Sqlite(t) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **t).await,
-            $crate::store::db::Conn::Postgres(t) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **t).await,
-        }
-        .map_err($crate::store::db::StoreError::from)
-    }};
+    ($conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::store::db::on!($conn, t => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **t).await)
+    };
 }
 
 /// The row if there is one, as `$row`.
 macro_rules! opt {
-    ($conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
-        $crate::store::db::meter::tick();
-        let conn: &mut $crate::store::db::Conn = &mut *$conn;
-        match conn {
-            $crate::store::db::Conn::Sqlite(t) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **t).await,
-            $crate::store::db::Conn::Postgres(t) => sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **t).await,
-        }
-        .map_err($crate::store::db::StoreError::from)
-    }};
+    ($conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::store::db::on!($conn, t => {
+            sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **t).await
+        })
+    };
 }
 
 /// The first column of the one row.
 macro_rules! scalar {
-    ($conn:expr, $value:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
-        $crate::store::db::meter::tick();
-        let conn: &mut $crate::store::db::Conn = &mut *$conn;
-        match conn {
-            $crate::store::db::Conn::Sqlite(t) => sqlx::query_scalar::<_, $value>($sql)$(.bind($bind))*.fetch_one(&mut **t).await,
-            $crate::store::db::Conn::Postgres(t) => sqlx::query_scalar::<_, $value>($sql)$(.bind($bind))*.fetch_one(&mut **t).await,
-        }
-        .map_err($crate::store::db::StoreError::from)
-    }};
+    ($conn:expr, $value:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::store::db::on!($conn, t => {
+            sqlx::query_scalar::<_, $value>($sql)$(.bind($bind))*.fetch_one(&mut **t).await
+        })
+    };
 }
 
-pub(crate) use {all, exec, opt, scalar};
+pub(crate) use {all, exec, on, opt, scalar};

@@ -2,7 +2,7 @@
 
 use sqlx::QueryBuilder;
 
-use super::db::{Conn, Result, StoreError, WriteTx, exec};
+use super::db::{Result, WriteTx, exec, on};
 use super::jobs::{self, NewJob};
 use crate::clock::Ts;
 
@@ -101,12 +101,7 @@ async fn insert_events(tx: &mut WriteTx, events: &[NewEvent]) -> Result<Vec<Stri
             q.build_query_scalar::<String>().fetch_all(&mut **$t).await
         }};
     }
-    super::db::meter::tick();
-    match &mut **tx {
-        Conn::Sqlite(t) => run!(t),
-        Conn::Postgres(t) => run!(t),
-    }
-    .map_err(StoreError::from)
+    on!(&mut **tx, t => run!(t))
 }
 
 /// Closes the events about `subject` that were received up to `upto`: the look that began then saw them all.

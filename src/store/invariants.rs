@@ -126,7 +126,7 @@ pub async fn failed_jobs(conn: &mut Conn) -> Result<i64> {
 /// # Errors
 /// When the database refuses.
 pub async fn file_problems(conn: &mut Conn) -> Result<Vec<String>> {
-    if matches!(conn, Conn::Postgres(_)) {
+    if conn.is_postgres() {
         return Ok(Vec::new());
     }
     let mut problems: Vec<String> =

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::QueryBuilder;
 
-use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt};
+use super::db::{Conn, Result, WriteTx, all, exec, on, opt};
 use crate::clock::Ts;
 use crate::domain::ids::JobId;
 
@@ -65,12 +65,7 @@ pub async fn enqueue_batch(tx: &mut WriteTx, jobs: &[NewJob]) -> Result<()> {
             q.build().execute(&mut **$t).await.map(|_| ())
         }};
     }
-    super::db::meter::tick();
-    match &mut **tx {
-        Conn::Sqlite(t) => run!(t),
-        Conn::Postgres(t) => run!(t),
-    }
-    .map_err(StoreError::from)
+    on!(&mut **tx, t => run!(t))
 }
 
 /// Which jobs a worker's lane takes.

@@ -22,5 +22,5 @@ pub mod proofs;
 pub mod receipts;
 pub mod sessions;
 
-pub use db::{Conn, ReadTx, Result, Store, StoreError, WriteTx};
+pub use db::{Conn, Reader, Result, Store, StoreError, WriteTx};
 pub use types::Day;

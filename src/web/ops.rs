@@ -13,8 +13,8 @@ pub async fn healthz() -> &'static str {
 
 /// `GET /readyz`: the database answers too.
 pub async fn readyz(State(state): State<AppState>) -> Response {
-    match state.deps.store.read().await {
-        Ok(_) => "ready\n".into_response(),
+    match state.deps.store.answers().await {
+        Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::error!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "database not reachable\n").into_response()

@@ -14,8 +14,11 @@ use tower_sessions::session_store::{Error, Result};
 use tower_sessions::{Expiry, SessionManagerLayer, SessionStore};
 
 use super::AppState;
+use super::errors::AppError;
 use super::visitor::{HELD, Held};
-use crate::services::{Deps, ServiceError, sessions};
+use crate::services::sessions::{self, Beginning};
+use crate::services::{Deps, ServiceError};
+use crate::store::accounts::Account;
 
 /// Keeps sessions through the services. When one ends is decided there, by our clock: tower-sessions' own end is told
 /// to be tomorrow, always.
@@ -32,19 +35,39 @@ fn held(record: &Record) -> Option<Held> {
     record.data.get(HELD).and_then(|v| serde_json::from_value(v.clone()).ok())
 }
 
+/// What is kept: everything but how the browser arrived, which is told once.
 fn to_text(record: &Record) -> Result<String> {
-    serde_json::to_string(&record.data).map_err(|e| Error::Encode(e.to_string()))
+    let held = held(record).map(|h| (HELD, Held { arrival: None, ..h }));
+    let kept: HashMap<&str, Held> = held.into_iter().collect();
+    serde_json::to_string(&kept).map_err(|e| Error::Encode(e.to_string()))
+}
+
+/// What the session of a cookie holds, with the account of whoever is signed in: read at once, where tower-sessions would
+/// read the one and leave the other to a second connection.
+///
+/// # Errors
+/// When the database refuses, or the session cannot be read.
+pub async fn held_by(
+    state: &AppState,
+    cookie: &str,
+) -> std::result::Result<(Held, Option<Account>), AppError> {
+    let Some((session, account)) = sessions::load_with_account(&state.deps, cookie).await? else {
+        return Ok((Held::default(), None));
+    };
+    let data: HashMap<String, Held> =
+        serde_json::from_str(&session.data).map_err(|e| ServiceError::Unexpected(format!("session: {e}")))?;
+    Ok((data.get(HELD).cloned().unwrap_or_default(), account))
 }
 
 #[async_trait]
 impl SessionStore for BrowserSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let held = held(record).unwrap_or_default();
-        let data = to_text(record)?;
+        let Held { donor, agent, arrival, .. } = held;
+        let beginning = Beginning { donor, agent, arrival, data: to_text(record)? };
         loop {
             let cookie = record.id.to_string();
-            let new =
-                sessions::create(&self.deps, &cookie, held.donor.as_ref(), data.clone(), held.agent.clone());
+            let new = sessions::create(&self.deps, &cookie, beginning.clone());
             if new.await.map_err(|e| backend(&e))? {
                 return Ok(());
             }

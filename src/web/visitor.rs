@@ -15,9 +15,9 @@ use super::errors::AppError;
 use super::{AppState, agent, session};
 use crate::clock::Ts;
 use crate::domain::ids::{DonorId, ProofId, unguessable};
-use crate::services::accounts::{FRESH_FOR, Knock};
-use crate::services::{ServiceError, accounts};
-use crate::store::accounts::{Account, by_donor};
+use crate::services::ServiceError;
+use crate::services::accounts::{Arrival, FRESH_FOR, Knock, secrets};
+use crate::store::accounts::Account;
 
 /// Under this key a session holds everything.
 pub const HELD: &str = "held";
@@ -41,6 +41,9 @@ pub struct Held {
     pub may_choose_password_until: Option<Ts>,
     /// The question that a mailbox has yet to answer.
     pub pending: Option<Pending>,
+    /// The browser in which this session begins; told to the services once, never kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<Arrival>,
 }
 
 /// A question that a mailbox has yet to answer.
@@ -96,18 +99,11 @@ impl Visitor {
         let session = parts.extensions.get::<Session>().cloned();
         let session =
             session.ok_or_else(|| ServiceError::Unexpected("this route has no session".to_owned()))?;
-        let held = match session.id() {
-            None => Held::default(),
-            Some(_) => session.get::<Held>(HELD).await.map_err(|e| storage(&e))?.unwrap_or_default(),
+        let (held, account) = match session.id() {
+            None => (Held::default(), None),
+            Some(id) => session::held_by(state, &id.to_string()).await?,
         };
-        let account = match &held.donor {
-            None => None,
-            Some(donor) => {
-                let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
-                let account = by_donor(&mut read, donor).await.map_err(ServiceError::from)?;
-                account.filter(|a| a.password_set_at == held.password_set_at)
-            }
-        };
+        let account = account.filter(|a| a.password_set_at == held.password_set_at);
         let secure = state.deps.config.base_url.is_secure();
         let browser = cookie(parts, &session::cookie_name(secure, BROWSER_COOKIE));
         let user_agent = parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok());
@@ -158,8 +154,6 @@ impl Visitor {
         let now = state.deps.clock.now();
         let known = self.browser.clone();
         let browser = known.clone().unwrap_or_else(|| unguessable(&state.deps.random));
-        let tell = by == By::Password;
-        accounts::note_browser(&state.deps, account, &browser, &self.agent, tell).await?;
         self.session.cycle_id().await.map_err(|e| storage(&e))?;
         self.keep(&Held {
             donor: Some(account.donor_id.clone()),
@@ -172,6 +166,10 @@ impl Visitor {
             password_set_at: account.password_set_at,
             may_choose_password_until: (by == By::Reset).then(|| now.plus(FRESH_FOR)),
             pending: None,
+            arrival: Some(Arrival {
+                browser_sha256: secrets::browser_hash(&browser),
+                by_password: by == By::Password,
+            }),
         })
         .await?;
         tracing::info!(donor = %account.donor_id, ?by, "signed in");

@@ -1,10 +1,12 @@
 //! The donor's area, from outside: what is shown, to whom, and with how many queries.
 
 use almoner::sandbox::TestMethod;
+use almoner::services::accounts;
 use almoner::store::db::meter;
 use almoner::web::{AppState, Policy, ROUTES, router};
 use axum::body::Body;
 use axum::http::Request;
+use secrecy::SecretString;
 use tower::ServiceExt;
 
 use crate::support::app::location;
@@ -312,6 +314,8 @@ story! {
         let new = "ada.new@donors.example";
         let ada = app.account(ADA, PASSWORD).await;
         app.deps.clock.advance(std::time::Duration::from_secs(1200));
+        let phone = app.browser();
+        assert_eq!(phone.sign_in(ADA, PASSWORD).await.path, "/portal");
         let page = ada.open("/portal/security/email").await;
         let wrong = ada.fill(&page, "/portal/security/email", &[("new_email", new), ("current_password", "no")]).await;
         assert_eq!(wrong.errors(), ["That is not your present password. Try again"]);
@@ -331,6 +335,7 @@ story! {
         let opened = ada.open(&link).await;
         let moved = ada.fill(&opened, &link, &[]).await;
         assert_eq!(moved.path, "/portal/security?done=email", "{}", moved.words());
+        assert!(phone.open("/portal").await.path.starts_with("/sign-in"), "who came by the old mailbox is out");
         app.settle().await;
         let told = app.mails_about("Your e-mail address was changed");
         assert_eq!((told.len(), told[0].to.as_str()), (1, ADA));
@@ -356,6 +361,24 @@ story! {
         let typed = [("current_password", PASSWORD), ("new_password", "seven brass kettles sing")];
         let set = desk.fill(&password, "/portal/security/password", &typed).await;
         assert_eq!(set.path, "/portal/security?done=password", "{:?}", set.errors());
+        assert_eq!(app.browser().sign_in(ADA, "seven brass kettles sing").await.path, "/portal");
+    }
+}
+
+story! {
+    async fn of_two_changes_of_a_password_that_race_the_first_counts(app: &TestApp) {
+        app.account(ADA, PASSWORD).await;
+        let seen = {
+            let mut read = app.deps.store.read().await.expect("a transaction");
+            almoner::store::accounts::by_mailbox(&mut read, ADA).await.expect("reads").expect("an account")
+        };
+        let set = |password: &'static str| {
+            let seen = &seen;
+            async move { accounts::set_password(&app.deps, seen, &SecretString::from(password), "").await.expect("sets") }
+        };
+        assert!(set("seven brass kettles sing").await.is_some());
+        assert!(set("eight tin whistles wail").await.is_none(), "it was read before the first change");
+        assert_eq!(app.browser().sign_in(ADA, "eight tin whistles wail").await.status, 422);
         assert_eq!(app.browser().sign_in(ADA, "seven brass kettles sing").await.path, "/portal");
     }
 }

@@ -99,6 +99,7 @@ async fn count_in(conn: &mut Conn, sql: &'static str) -> i64 {
     match conn {
         Conn::Sqlite(t) => sqlx::query_scalar(sql).fetch_one(&mut **t).await.expect(sql),
         Conn::Postgres(t) => sqlx::query_scalar(sql).fetch_one(&mut **t).await.expect(sql),
+        Conn::SqlitePlain(_) | Conn::PostgresPlain(_) => panic!("no transaction"),
     }
 }
 

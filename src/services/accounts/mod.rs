@@ -23,10 +23,11 @@ use crate::domain::donor::normalise_email;
 use crate::domain::ids::{AuditId, DonorId, ProofId};
 use crate::domain::password::{self, PasswordProblem};
 use crate::domain::states::ProofPurpose;
+use crate::store::WriteTx;
 use crate::store::accounts::{self, Account};
 use crate::store::audit::Note;
 use crate::store::proofs::{self, Proof};
-use crate::store::{WriteTx, sessions};
+use crate::store::sessions::{self, WebSession};
 
 /// A link and its code work for this long (ASVS 6.5.5).
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(600);
@@ -284,36 +285,51 @@ pub async fn sign_out_others(deps: &Deps, donor: &DonorId, keep_session_sha256: 
     Ok(ended)
 }
 
-/// Notes the browser of a sign-in. The first one of an account is no news, nor is one that the mailbox itself let in;
-/// any other new one is told by mail (ASVS 6.3.5).
+/// A browser in which somebody has just signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// SHA-256 of the cookie that it is remembered by.
+    pub browser_sha256: String,
+    /// By a password: the mailbox has not seen it yet.
+    pub by_password: bool,
+}
+
+/// Begins the session of a sign-in and notes its browser, in one transaction: a flood of sign-ins must not stand twice
+/// before the one writer. The first browser of an account is no news, nor is one that the mailbox itself let in; any
+/// other new one is told by mail (ASVS 6.3.5). `false`: the session's id is taken, nothing was written.
 ///
 /// # Errors
 /// When the database or a template refuses.
-pub async fn note_browser(
-    deps: &Deps,
-    account: &Account,
-    browser: &str,
-    agent: &str,
-    by_password: bool,
-) -> Result<()> {
+pub async fn begin_session(deps: &Deps, session: &WebSession, arrival: &Arrival) -> Result<bool> {
     let now = deps.clock.now();
+    let Some(donor) = &session.donor_id else { return Ok(false) };
     let mut tx = deps.store.write().await?;
-    let is_news =
-        accounts::note_browser(&mut tx, &account.donor_id, &secrets::browser_hash(browser), now).await?;
-    if is_news && by_password {
-        let mail = compose::letters::new_sign_in(deps, account, agent, now)?;
-        let envelope = Envelope {
-            dedupe_key: format!("new_sign_in:{}:{now}", account.donor_id),
-            recipient: &account.email,
-            donor_id: Some(&account.donor_id),
-            gift_id: None,
-            proof_id: None,
-        };
-        mailing::queue(deps, &mut tx, envelope, mail, now).await?;
+    if !sessions::insert_if_new(&mut tx, session).await? {
+        return Ok(false);
+    }
+    let is_news = accounts::note_browser(&mut tx, donor, &arrival.browser_sha256, now).await?;
+    if is_news && arrival.by_password {
+        tell_of_sign_in(deps, &mut tx, session, now).await?;
     }
     tx.commit().await?;
-    deps.work.notify_waiters();
-    Ok(())
+    if is_news {
+        deps.work.notify_waiters();
+    }
+    Ok(true)
+}
+
+async fn tell_of_sign_in(deps: &Deps, tx: &mut WriteTx, session: &WebSession, now: Ts) -> Result<()> {
+    let Some(donor) = &session.donor_id else { return Ok(()) };
+    let Some(account) = accounts::by_donor(tx, donor).await? else { return Ok(()) };
+    let mail = compose::letters::new_sign_in(deps, &account, &session.agent, now)?;
+    let envelope = Envelope {
+        dedupe_key: format!("new_sign_in:{donor}:{now}"),
+        recipient: &account.email,
+        donor_id: Some(donor),
+        gift_id: None,
+        proof_id: None,
+    };
+    mailing::queue(deps, tx, envelope, mail, now).await
 }
 
 pub(super) fn note(
