@@ -61,6 +61,21 @@ pub struct PlanPanel {
 }
 
 impl PlanPanel {
+    /// The gift at a glance, without what the settings under it say as well.
+    pub fn glance(&self) -> PlanCard {
+        let told = |text: &String| self.details.iter().any(|d| d.value.contains(text.as_str()));
+        let mut card = PlanCard { action: None, ..self.card.clone() };
+        if told(&card.fund)
+            && (card.entity.is_empty() || self.details.iter().any(|d| d.hint.contains(&card.entity)))
+        {
+            card.fund.clear();
+        }
+        if told(&card.method) {
+            card.method.clear();
+        }
+        card
+    }
+
     /// The coming gifts that are always shown.
     pub fn first(&self) -> Vec<&Charge> {
         self.schedule.iter().take(self.cut()).collect()
@@ -348,3 +363,6 @@ mod samples;
 
 #[path = "monthly_act_samples.rs"]
 mod act_samples;
+
+#[path = "monthly_link_samples.rs"]
+mod link_samples;
