@@ -126,7 +126,22 @@ impl PlanActPage {
         }
     }
 
-    fn sample_coming(amount: &str, skipped: usize) -> Vec<Charge> {
+    /// What a new amount changes.
+    pub fn sample_confirm() -> Confirm {
+        let changes = vec![
+            Row::figure("Amount", "£30.00 a month instead of £25.00"),
+            Row::figure("From", "22 December 2026"),
+            Row::figure("In a year", "£360.00 instead of £300.00"),
+        ];
+        Confirm {
+            stays: vec!["The day, the fund and the card stay as they are.".into()],
+            undo: "You can change it back whenever you like.".into(),
+            ..confirm("What will happen", "amount", "Give £30.00 a month", changes)
+        }
+    }
+
+    /// The next three gifts, the first `skipped` of them left out.
+    pub fn sample_coming(amount: &str, skipped: usize) -> Vec<Charge> {
         Charge::sample_year()
             .into_iter()
             .take(3)
@@ -144,16 +159,7 @@ impl PlanActPage {
     fn sample_answer() -> Self {
         Self {
             fields: vec![PlanField::amount(Field::default(), "30")],
-            confirm: Some(Confirm {
-                changes: vec![
-                    Row::figure("Amount", "£30.00 a month instead of £25.00"),
-                    Row::figure("From", "22 December 2026"),
-                    Row::figure("In a year", "£360.00 instead of £300.00"),
-                ],
-                stays: vec!["The day, the fund and the card stay as they are.".into()],
-                undo: "You can change it back at any time.".into(),
-                ..confirm("What will happen", "amount", "Give £30.00 a month", vec![])
-            }),
+            confirm: Some(Self::sample_confirm()),
             coming: Self::sample_coming("£30.00", 0),
             ..Self::sample("Change the amount")
         }

@@ -58,7 +58,7 @@ impl RaiseForm {
             value: n.to_string(),
             label: format!("Add £{n}"),
             total: format!("£{}.00 a month", 25 + n),
-            checked: n == 5,
+            checked: false,
         };
         Self {
             action: "/monthly/raise".into(),
@@ -131,26 +131,31 @@ impl PlanLinkPage {
             raise: Some(RaiseForm::sample()),
             ..Self::sample(
                 "You give £25.00 a month",
-                "A little more goes a long way. Your card stays as it is.",
+                "Your card stays as it is. You can change it back whenever you like.",
             )
         };
         let mut form =
             RaiseForm { own: Field::wrong("20", "Enter more than £25.00"), ..RaiseForm::sample() };
-        form.choices.iter_mut().for_each(|c| c.checked = false);
         form.problems = vec![Problem { id: "own".into(), text: "Enter more than £25.00".into() }];
         let mut long = Self { notice: None, ..raise.clone() };
         long.layout.demo = Layout::sample_demo("").demo;
         long.title = "You give £9,999,999.99 a month".into();
+        long.rows[0].value = "£9,999,999.99 a month".into();
         long.rows[1].value = long_fund();
         if let Some(r) = &mut long.raise {
-            r.choices.iter_mut().for_each(|c| c.total = "£10,000,019.99 a month".into());
+            for (c, total) in r.choices.iter_mut().zip(["£10,000,004.99", "£10,000,009.99", "£10,000,019.99"])
+            {
+                c.total = format!("{total} a month");
+                c.checked = c.value == "10";
+            }
+            r.no.label = "No, keep it at £9,999,999.99".into();
         }
         let done = |title: &str, text: &str| {
             Some(Notice { tone: Tone::Success, title: title.into(), text: text.into() })
         };
         let raised = Self {
             notice: done("Thank you. You give £30.00 a month now.", "From 22 December 2026."),
-            acts: vec![],
+            rows: vec![Row::figure("Amount", "£30.00 a month"), Row::figure("Next gift", "22 December 2026")],
             links: vec![Link::new("Undo this", "/monthly/undo"), Link::new("Sign in", "/sign-in")],
             ..Self::sample("Your monthly gift", "")
         };
