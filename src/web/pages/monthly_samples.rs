@@ -116,7 +116,9 @@ impl PlanPanel {
     /// One that rests, and one of a third currency with long words and the largest amount.
     fn sample_others() -> Vec<Self> {
         let mut others = PlanCard::sample_others();
-        let (mut long, paused) = (others.remove(1), others.remove(0));
+        let (mut long, mut paused) = (others.remove(1), others.remove(0));
+        paused.next_date = "22 March 2027".into();
+        paused.next_words = "in 4 months".into();
         long.fund = long_fund();
         long.action = None;
         let euro = |n: usize, c: Charge| Charge {
@@ -136,10 +138,10 @@ impl PlanPanel {
             ],
             details: vec![
                 PlanDetail::new("Amount", "€60.00 every three months").change(act("amount")),
-                PlanDetail::new("Paused until", "1 March 2027").change(act("pause")),
+                PlanDetail::new("Paused until", "22 March 2027").change(act("pause")),
             ],
-            schedule_title: "Your next four gifts".into(),
-            schedule: year().step_by(3).enumerate().map(|(n, c)| euro(n, c)).collect(),
+            schedule_title: "Your next three gifts".into(),
+            schedule: year().skip(3).step_by(3).enumerate().map(|(n, c)| euro(n, c)).collect(),
             schedule_note: String::new(),
             history: vec![],
             ..Self::sample()
