@@ -40,11 +40,23 @@ pub(super) const NOT_CONFIRMED: Decline = Decline {
               again.",
 };
 
+/// The same, where a method was only to be kept.
+pub(super) const SETUP_NOT_CONFIRMED: Decline =
+    Decline { code: "setup_intent_authentication_failure", ..NOT_CONFIRMED };
+/// The bank wants the donor, and the donor is not there.
+pub(super) const AUTHENTICATION: Decline = Decline {
+    code: "authentication_required",
+    decline_code: "authentication_required",
+    message: "Your card was declined. This transaction requires authentication.",
+};
+
 /// What happens when money is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Paid,
     Processing,
+    /// The bank wants the donor to confirm.
+    Asks,
     Declined(Decline),
 }
 

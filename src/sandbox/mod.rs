@@ -8,8 +8,11 @@
 //!
 //! What differs from Stripe on purpose:
 //! - renewal invoices are finalised at once (see [`Sandbox::set_renewal_hold`] for Stripe's hour);
-//! - changes of a subscription that would prorate are refused unless `proration_behavior=none`; one-time lines in
-//!   subscription mode are refused;
+//! - changes of a subscription that would prorate are refused unless `proration_behavior=none`, and a `cancel_at`
+//!   within a later period always, because Stripe takes a part for that one; one-time lines in subscription mode are
+//!   refused;
+//! - `payment_behavior` is `allow_incomplete` or `error_if_incomplete`, and what the latter refuses leaves no trace,
+//!   not even a failed charge;
 //! - parameters Stripe knows and the stand-in does not are refused like unknown ones, never ignored;
 //! - there are no bank holidays; fees are plausible, not a price list; a lost or won dispute keeps its fee;
 //! - `product.created` and `price.created` come only from their own calls, not from a session's `price_data`.
@@ -18,16 +21,19 @@
 //! installed in the process by then.
 
 mod api;
+mod begin;
 mod billing;
 mod calendar;
 mod catalogue;
 mod checkout;
+mod endings;
 mod errors;
 mod events;
 mod expand;
 mod form;
 mod ids;
 mod inner;
+mod invoices;
 mod jobs;
 mod lines;
 mod lists;
@@ -37,9 +43,11 @@ mod params;
 mod pay;
 mod payments;
 mod payouts;
+mod plan;
 mod refunds;
 mod saved;
 mod server;
+mod setup;
 mod shapes;
 mod snapshot;
 mod specs;
