@@ -169,6 +169,13 @@ pub enum Act {
         /// What covers the fee.
         fee_cover: Money,
     },
+    /// A larger gift each time.
+    Raise {
+        /// The gift.
+        amount: Money,
+        /// What covers the fee.
+        fee_cover: Money,
+    },
     /// Another rhythm, from the next charge on.
     Frequency(Frequency),
     /// Another day of the month, 1 to 28.
@@ -210,6 +217,9 @@ pub enum Refusal {
     /// The day is before the coming charge, or not a day.
     #[error("the day does not fit")]
     WrongDay,
+    /// A raise that would not be one.
+    #[error("the gift would not be larger")]
+    NotMore,
     /// The plan is over.
     #[error("the plan is over")]
     Over,
@@ -219,7 +229,7 @@ impl Act {
     /// What it is about.
     pub fn kind(&self) -> ChangeKind {
         match self {
-            Act::Amount { .. } => ChangeKind::Amount,
+            Act::Amount { .. } | Act::Raise { .. } => ChangeKind::Amount,
             Act::Frequency(_) => ChangeKind::Frequency,
             Act::Day(_) => ChangeKind::Day,
             Act::Fund(_) => ChangeKind::Fund,
@@ -246,7 +256,10 @@ impl Act {
         let mut new = terms.clone();
         let until = |back: Option<Ts>, or: Refusal| back.map(|at| (PauseKind::Until, Some(at))).ok_or(or);
         match self {
-            Act::Amount { amount, fee_cover } => {
+            Act::Raise { amount, .. } if amount.minor() <= terms.amount_minor => {
+                return Err(Refusal::NotMore);
+            }
+            Act::Amount { amount, fee_cover } | Act::Raise { amount, fee_cover } => {
                 (new.amount_minor, new.fee_cover_minor) = (amount.minor(), fee_cover.minor());
             }
             Act::Frequency(frequency) => {

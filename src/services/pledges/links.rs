@@ -103,8 +103,7 @@ pub fn read(key: &SecretString, token: &str, now: Ts) -> Option<Link> {
 
 /// The whole address of a link that begins to work now.
 pub fn address(deps: &Deps, purpose: &Purpose) -> String {
-    let until = deps.clock.now().plus(purpose.good_for());
-    let token = token(&deps.config.session_secret, purpose, until);
+    let token = token(&deps.config.session_secret, purpose, deps.clock.now().plus(purpose.good_for()));
     deps.config.base_url.join(&format!("/monthly/{token}"))
 }
 

@@ -181,12 +181,12 @@ fn period(view: View<'_>, entity: &Entity, today: Date) -> String {
 
 fn todos(donor: &Donor, facts: &Facts) -> Vec<Todo> {
     let mut todos = Vec::new();
-    if facts.plans.iter().any(|p| p.state == PledgeState::Retrying) {
+    for plan in facts.plans.iter().filter(|p| p.state == PledgeState::Retrying) {
         todos.push(Todo {
             tone: Tone::Attention,
-            title: "Your bank could not send your last gift.".to_owned(),
-            text: "Nothing was taken. We try again by ourselves; if your card has changed, write to us."
-                .to_owned(),
+            title: "Your last gift did not come through.".to_owned(),
+            text: "Nothing was taken. It takes a minute to put right.".to_owned(),
+            link: Some(Link::new("Put it right", format!("/portal/monthly/{}/fix", plan.id))),
             ..Todo::default()
         });
     }
