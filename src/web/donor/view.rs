@@ -6,7 +6,8 @@ use crate::domain::dates;
 use crate::domain::frequency::Frequency;
 use crate::domain::states::{DisputeState, PledgeState, TributeKind};
 use crate::services::compose;
-use crate::store::portal::{GiftLine, OnTheWay, PlanLine};
+use crate::store::pledges::Pledge;
+use crate::store::portal::{GiftLine, OnTheWay};
 use crate::web::AppState;
 use crate::web::pages::{Chip, ChipTone, GiftRow, PlanCard};
 
@@ -168,7 +169,7 @@ impl View<'_> {
     }
 
     /// A plan.
-    pub fn plan_card(&self, plan: &PlanLine, entities: bool) -> PlanCard {
+    pub fn plan_card(&self, plan: &Pledge, entities: bool) -> PlanCard {
         let entity = self.state.deps.config.charity.entity(&plan.entity_id);
         let zone = entity.map_or(jiff::tz::TimeZone::UTC, |e| e.time_zone.clone());
         let today = self.state.deps.clock.now().date_in(&zone);
@@ -205,7 +206,7 @@ impl View<'_> {
         }
     }
 
-    fn plan_note(&self, plan: &PlanLine, zone: &jiff::tz::TimeZone) -> String {
+    fn plan_note(&self, plan: &Pledge, zone: &jiff::tz::TimeZone) -> String {
         match (plan.state, plan.ended_at) {
             (PledgeState::Retrying, _) => {
                 "Your bank could not send the last one. We try again; nothing was taken.".to_owned()
@@ -223,7 +224,7 @@ impl View<'_> {
     }
 }
 
-fn on_the(plan: &PlanLine, zone: &jiff::tz::TimeZone) -> String {
+fn on_the(plan: &Pledge, zone: &jiff::tz::TimeZone) -> String {
     match plan.next_charge_at {
         Some(at) => format!(", on the {}", dates::ordinal(at.date_in(zone).day())),
         None => String::new(),
