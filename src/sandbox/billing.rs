@@ -1,17 +1,14 @@
-//! Invoices of subscriptions: renewal, charging, dunning.
+//! Invoices of subscriptions: renewal and charging.
 
 use serde_json::{Value, json};
 
 use super::{
-    calendar::{DAY, next_boundary},
+    calendar::next_boundary,
     jobs::Job,
     methods::{NO_METHOD, Verdict},
     shapes::{self, IntentShape, InvoiceShape},
     state::World,
 };
-
-/// Days after the first failure on which an unpaid invoice is charged again; then the subscription ends.
-const RETRY_DAYS: [i64; 3] = [3, 5, 7];
 
 /// How an invoice is charged: to which method, if not the subscription's own; whether the donor is there to answer
 /// the bank; whether somebody asked for it outside the schedule.
@@ -241,7 +238,7 @@ impl World {
     /// What the bank would say to a charge by API.
     pub fn bank_says(&self, method: &str, present: bool) -> Verdict {
         match self.behaviour(method) {
-            Some(behaviour) if present && behaviour.asks() => Verdict::Asks,
+            Some(behaviour) if present && behaviour.asks_by_api() => Verdict::Asks,
             Some(behaviour) => behaviour.verdict(present),
             None => Verdict::Declined(NO_METHOD),
         }
@@ -314,38 +311,6 @@ impl World {
             self.edit_and_emit("customer.subscription.updated", &subscription, |body| {
                 body["status"] = json!("active");
             });
-        }
-    }
-
-    /// An attempt failed: past due, the next attempt on the calendar, or the end.
-    pub fn invoice_failed(&mut self, id: &str) {
-        let at = self.at;
-        let subscription = self.subscription_of(id);
-        if self.is(&subscription, "status", "incomplete") {
-            // Nobody is chased for a subscription that has not begun.
-            return self.emit("invoice.payment_failed", id);
-        }
-        let first = self.hidden(id, "first_failure").as_i64().unwrap_or(at);
-        self.note(id, "first_failure", json!(first));
-        let days = RETRY_DAYS.iter().map(|days| first + days * DAY).find(|next| *next > at);
-        let next = days.filter(|_| !self.is(&subscription, "status", "canceled"));
-        self.edit(id, |body| body["next_payment_attempt"] = json!(next));
-        self.emit("invoice.payment_failed", id);
-        if self.is(&subscription, "status", "active") {
-            self.edit_and_emit("customer.subscription.updated", &subscription, |body| {
-                body["status"] = json!("past_due");
-            });
-        }
-        match next {
-            Some(next) => self.later(next, Job::Retry(id.to_owned())),
-            None => self.end_subscription(&subscription, "payment_failed"),
-        }
-    }
-
-    /// An unpaid invoice is charged again.
-    pub fn retry(&mut self, id: &str) {
-        if self.is(id, "status", "open") && self.body(id)["next_payment_attempt"] == self.at {
-            self.charge_invoice(id, Charging::default());
         }
     }
 }

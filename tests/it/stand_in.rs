@@ -15,6 +15,8 @@ use crate::support::openapi::Spec;
 mod beginnings;
 #[path = "stand_in/changes.rs"]
 mod changes;
+#[path = "stand_in/dunning.rs"]
+mod dunning;
 #[path = "stand_in/gifts.rs"]
 mod gifts;
 #[path = "stand_in/pledges.rs"]
