@@ -153,7 +153,9 @@ impl World {
             return;
         }
         let subscription = self.subscription_of(id);
-        let paused = self.text(&subscription, "pause_collection.behavior");
+        // A boundary at the very instant of resumption is collected, whichever of the two comes first here.
+        let over = self.body(&subscription)["pause_collection"]["resumes_at"] == self.at;
+        let paused = self.text(&subscription, "pause_collection.behavior").filter(|_| !over);
         if paused.as_deref() == Some("keep_as_draft") || self.is(&subscription, "status", "canceled") {
             self.edit(id, |body| {
                 body["auto_advance"] = json!(false);

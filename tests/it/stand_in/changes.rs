@@ -92,6 +92,25 @@ async fn a_pause_voids_its_boundaries_and_ends_by_itself() {
 }
 
 #[tokio::test]
+async fn a_boundary_at_the_instant_of_resumption_is_collected() {
+    let bench = Bench::new().await;
+    for periods in [0, 1] {
+        let (path, end) = running(&bench).await;
+        // The second begins on 2 November, so its boundaries are 2 December and 2 January.
+        let back = end + periods * 31 * DAY;
+        let pause =
+            [("pause_collection[behavior]", "void"), ("pause_collection[resumes_at]", &back.to_string())];
+        let start = bench.now();
+        bench.ok(&path, &pause).await;
+        bench.go(back).await;
+        let mut wanted = vec![invoice(start, 2500, "paid")];
+        wanted.extend((0..periods).map(|_| invoice(end, 2500, "void")));
+        wanted.push(invoice(back, 2500, "paid"));
+        assert_eq!(invoices(&bench, &path).await, wanted);
+    }
+}
+
+#[tokio::test]
 async fn a_trial_moves_the_next_charge_and_the_anchor() {
     let bench = Bench::new().await;
     let (path, end) = running(&bench).await;
