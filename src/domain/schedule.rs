@@ -13,8 +13,8 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::clock::Ts;
 
-/// Collection begins again, and a plan ends, this long before the first charge that is (or is no longer) meant to happen:
-/// far enough from every charge that Stripe's hour between invoice and charge makes no difference.
+/// Collection begins again this long before the first charge that is meant to happen: far enough from every charge that
+/// Stripe's hour between invoice and charge makes no difference.
 pub const MARGIN: Duration = Duration::from_secs(24 * 3600);
 /// The hour of the day, in the entity's zone, at which a gift moved to another day is charged.
 const HOUR: i8 = 9;
@@ -133,11 +133,12 @@ impl Schedule {
         (back > first).then(|| back.minus(MARGIN))
     }
 
-    /// Ended so that the last charge on or before `date` still happens; `None` when there is none.
+    /// Ended so that the last charge on or before `date` still happens; `None` when there is none. The end is the charge
+    /// that is no longer made: an end between two charges would have Stripe ask for a part of the last gift.
     pub fn end_after(&self, date: Date, zone: &TimeZone) -> Option<Ts> {
         let first = self.first()?;
         let after = self.rhythm().take(1200).find(|at| at.date_in(zone) > date)?;
-        (first < after).then(|| after.minus(MARGIN))
+        (first < after).then_some(after)
     }
 
     /// The next charge when the plan moves to another day of the month: in the month of the coming charge, or in the

@@ -225,6 +225,18 @@ pub enum Refusal {
     Over,
 }
 
+/// The end of a plan whose rhythm changes: as many days on as before, at a charge of the new rhythm.
+fn moved_end(terms: &Terms, new: &Terms, zone: &TimeZone) -> Result<Option<Ts>, Refusal> {
+    let Some(last) = terms.schedule().last() else {
+        // An end without a charge before it leaves nothing to move.
+        return if terms.ends_at.is_some() { Err(Refusal::NothingComing) } else { Ok(None) };
+    };
+    let open = Schedule { ends_at: None, ..new.schedule() };
+    // A day that moves back within its month must not lose the last gift.
+    let last = last.date_in(zone).max(open.next.date_in(zone));
+    open.end_after(last, zone).map(Some).ok_or(Refusal::WrongDay)
+}
+
 impl Act {
     /// What it is about.
     pub fn kind(&self) -> ChangeKind {
@@ -266,15 +278,14 @@ impl Act {
                 new.frequency = *frequency;
                 // Stripe begins a new rhythm at the coming charge.
                 new.anchor_at = terms.next_at;
+                new.ends_at = moved_end(terms, &new, zone)?;
             }
             Act::Day(day) => {
                 let next = schedule.moved_to(*day, now.date_in(zone), zone).ok_or(Refusal::NothingComing)?;
-                if terms.ends_at.is_some_and(|end| next >= end) {
-                    return Err(Refusal::WrongDay);
-                }
                 // The pause was for days that are no longer the plan's.
                 (new.next_at, new.anchor_at) = (next, next);
                 (new.pause, new.resumes_at) = (PauseKind::No, None);
+                new.ends_at = moved_end(terms, &new, zone)?;
             }
             Act::Fund(fund) => new.fund_id.clone_from(fund),
             Act::Skip(charge) => {

@@ -255,7 +255,7 @@ pub fn customer(id: &str) -> RequestBuilder {
     RetrieveCustomer::new(id).build()
 }
 
-/// Charges an open invoice now, with the plan's own method; the donor is there to confirm.
+/// Charges an open invoice now, with the plan's own method.
 pub fn pay_invoice(id: &str) -> RequestBuilder {
-    PayInvoice::new(id).off_session(false).build()
+    PayInvoice::new(id).build()
 }

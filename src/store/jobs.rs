@@ -197,3 +197,12 @@ pub async fn begin_period(tx: &mut WriteTx, kind: &str, period: &str, at: Ts) ->
     )?;
     Ok(changed == 1)
 }
+
+/// Takes a waiting job back: what it was to see to is done.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn take_back(tx: &mut WriteTx, kind: &str, subject: &str) -> Result<()> {
+    exec!(tx, "DELETE FROM job WHERE kind = $1 AND subject = $2 AND state = 'waiting'", kind, subject)?;
+    Ok(())
+}

@@ -36,6 +36,14 @@ pub async fn ada_with_a_plan(app: &TestApp) -> (Browser<'_>, String) {
     (ada, plan)
 }
 
+/// The same person, weeks later: signed in anew.
+pub async fn back(app: &TestApp) -> Browser<'_> {
+    let browser = app.browser();
+    let page = browser.sign_in(ADA, PASSWORD).await;
+    assert_eq!(page.path, "/portal", "{}", page.words());
+    browser
+}
+
 /// The page of an act once something was typed into it.
 pub async fn look(browser: &Browser<'_>, plan: &str, act: &str, typed: &[(&str, &str)]) -> Shown {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -55,7 +63,8 @@ pub async fn act(browser: &Browser<'_>, plan: &str, act: &str, typed: &[(&str, &
 
 /// The subscription at the stand-in.
 pub async fn at_stripe(app: &TestApp) -> serde_json::Value {
-    let id = app.text("SELECT stripe_subscription FROM pledge ORDER BY started_at DESC, id DESC LIMIT 1").await;
+    let id =
+        app.text("SELECT stripe_subscription FROM pledge ORDER BY started_at DESC, id DESC LIMIT 1").await;
     app.sandbox.object(&id).await.expect("a subscription")
 }
 

@@ -70,7 +70,13 @@ pub async fn ask(deps: &Deps, wish: Wish<'_>) -> Result<Asked> {
     let zone = compose::entity(deps, &pledge.entity_id)?.time_zone.clone();
     let wanted = match wish.act.apply(&was, now, &zone) {
         Ok(wanted) => wanted,
-        Err(refusal) => return Ok(Asked::Refused(refusal)),
+        Err(refusal) => {
+            // The same form, sent a moment earlier, may have changed the plan while this one was reading it.
+            return match earlier(deps, wish.nonce).await? {
+                Some(change) => carry_out(deps, &change.id, Effort::Interactive).await,
+                None => Ok(Asked::Refused(refusal)),
+            };
+        }
     };
     let call = plan_requests::change(&plan, &was, &wanted)
         .map_err(|e| ServiceError::Unexpected(format!("{}: {e}", pledge.id)))?;
@@ -130,6 +136,7 @@ async fn write(
         && open.kind != ChangeKind::Stop
     {
         pledge_changes::close(&mut tx, &open.id, ChangeState::Overtaken, now).await?;
+        jobs::take_back(&mut tx, job_kinds::CARRY_OUT_CHANGE, open.id.as_str()).await?;
     }
     let new = NewChange {
         id: &id,
@@ -287,6 +294,7 @@ async fn close(deps: &Deps, change: &PledgeChange, state: ChangeState) -> Result
     let now = deps.clock.now();
     let mut tx = deps.store.write().await?;
     pledge_changes::close(&mut tx, &change.id, state, now).await?;
+    jobs::take_back(&mut tx, job_kinds::CARRY_OUT_CHANGE, change.id.as_str()).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::de::IgnoredAny;
 
-use super::ask::enqueue;
+use super::ask::{enqueue, look_again};
 use super::tell;
 use crate::clock::Ts;
 use crate::domain::audit::{ACTOR_DONOR, ACTOR_STRIPE};
@@ -169,6 +169,14 @@ pub async fn send_due(deps: &Deps) -> Result<()> {
 }
 
 async fn send_one(deps: &Deps, recovery: &Recovery, now: Ts) -> Result<()> {
+    let plan = {
+        let mut read = deps.store.read().await?;
+        pledges::by_id(&mut read, &recovery.pledge_id).await?
+    };
+    // A plan that ended over its last try closes what is owed.
+    if let Some(plan) = plan {
+        look_again(deps, &plan.stripe_subscription, Effort::Background).await?;
+    }
     let invoice: Invoice =
         deps.stripe.get(requests::invoice(&recovery.stripe_invoice), Effort::Background).await?;
     let mut tx = deps.store.write().await?;

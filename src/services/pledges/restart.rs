@@ -12,6 +12,7 @@ use crate::payments::plan_requests::{self, NewPlan};
 use crate::payments::{Effort, StripeError, requests};
 use crate::services::{Deps, Result, ServiceError, job_kinds};
 use crate::store::audit::Note;
+use crate::store::jobs;
 use crate::store::payments::{self, Payment};
 use crate::store::pledges::{self, Pledge};
 
@@ -167,6 +168,7 @@ pub async fn begin(deps: &Deps, id: &PaymentId, effort: Effort) -> Result<Restar
     match (pledges::by_payment(&mut tx, id).await?, looked) {
         (Some(pledge), _) => {
             tell::restarted(deps, &mut tx, &pledge, deps.clock.now()).await?;
+            jobs::take_back(&mut tx, job_kinds::BEGIN_PLAN, id.as_str()).await?;
             tx.commit().await?;
             deps.work.notify_waiters();
             Ok(Restarted::Done)

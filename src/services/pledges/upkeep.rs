@@ -77,7 +77,7 @@ fn round_of(deps: &Deps, plan: &Pledge, first: u32) -> Option<u32> {
     let months = (i32::from(today.year()) - i32::from(began.year())) * 12 + i32::from(today.month())
         - i32::from(began.month());
     let months = u32::try_from(months).ok()?;
-    let is_round = months >= first && (months - first) % YEAR == 0;
+    let is_round = months >= first && (months - first).is_multiple_of(YEAR);
     // Until the end of the month, so that a day on which nothing ran is caught up with.
     (is_round && today.day() >= began.day().min(today.days_in_month())).then_some(months)
 }

@@ -12,8 +12,9 @@ use crate::domain::terms::{Difference, Terms};
 use crate::payments::objects::{Customer, MethodDetails, Ref, Subscription, id_of};
 use crate::payments::requests::from_stripe;
 use crate::services::pledges::{recovery, tell};
-use crate::services::{Deps, Result};
+use crate::services::{Deps, Result, job_kinds};
 use crate::store::WriteTx;
+use crate::store::jobs;
 use crate::store::payments::{self, StripeFacts};
 use crate::store::pledge_changes::{self, NewChange, PledgeChange};
 use crate::store::pledges::{self, Pledge, Sight};
@@ -212,6 +213,7 @@ async fn confirmed(
     if !pledge_changes::close(tx, &change.id, ChangeState::Confirmed, now).await? {
         return Ok(());
     }
+    jobs::take_back(tx, job_kinds::CARRY_OUT_CHANGE, change.id.as_str()).await?;
     let detail = serde_json::json!({ "change": change.id.as_str(), "kind": change.kind.as_str() });
     note(deps, tx, now, "pledge.change_confirmed", pledge.id.as_str(), detail);
     tell::changed(deps, tx, pledge, change, now).await

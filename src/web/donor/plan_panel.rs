@@ -5,7 +5,7 @@ use super::view::View;
 use crate::clock::Ts;
 use crate::domain::states::{ChangeKind, ChangeState, EndedWhy, PauseKind, PledgeState, RecoveryState};
 use crate::domain::terms::Terms;
-use crate::services::compose::plan_letters::reason_words;
+use crate::services::compose::plan_letters::{month_words, reason_words};
 use crate::services::pledges::restart;
 use crate::store::pledge_changes::PledgeChange;
 use crate::store::pledges::Pledge;
@@ -98,7 +98,7 @@ fn card_ends(words: &PlanWords<'_>, pledge: &Pledge, now: Ts) -> Option<Todo> {
     let goes_on = matches!(pledge.state, PledgeState::Active | PledgeState::Paused);
     (is_soon && goes_on).then(|| Todo {
         tone: Tone::Attention,
-        title: format!("{} {}.", words.method(pledge), words.method_end(pledge).to_lowercase()),
+        title: format!("{} ends {}.", words.method(pledge), month_words(month, words.locale)),
         text: "So that your gift goes on, tell us the new card. It takes a minute.".to_owned(),
         link: Some(Link::new("Use another card", href(pledge, "fix"))),
         ..Todo::default()
@@ -109,6 +109,11 @@ fn acts(pledge: &Pledge, terms: &Terms) -> Vec<Link> {
     let link = |label: &str, act: &str| Link::new(label, href(pledge, act));
     if pledge.state == PledgeState::Pending {
         return vec![link("Stop", "stop")];
+    }
+    let is_paused = terms.pause == PauseKind::Open;
+    if terms.schedule().first().is_none() && !is_paused {
+        // The last one was given: nothing is left to skip or to change but the end itself.
+        return vec![link("Go on with it", "until?look=yes"), link("Stop", "stop")];
     }
     let mut acts = vec![link("Give more", "amount")];
     match terms.pause {

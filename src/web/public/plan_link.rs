@@ -154,7 +154,7 @@ fn fix(state: &AppState, token: &str, words: &PlanWords<'_>, opened: &Opened) ->
     if opened.owed.is_empty() {
         rows.extend(pledge.terms().map(|t| Row::figure("Gift", words.sum(&t))));
     }
-    let paid_with = [words.method(pledge), words.method_end(pledge).to_lowercase()];
+    let paid_with = [words.method(pledge), words.method_end(pledge)];
     let paid_with: Vec<String> = paid_with.into_iter().filter(|w| !w.is_empty()).collect();
     rows.push(Row::new("Paid with", paid_with.join(", ")));
     let mut acts = vec![act(state, token, "Use another card or account", "method")];

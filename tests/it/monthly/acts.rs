@@ -2,7 +2,7 @@
 
 use almoner::sandbox::TestMethod;
 
-use super::{ADA, BO, PASSWORD, act, ada_with_a_plan, at_stripe, begin, gifts, link_in, look, mail};
+use super::{ADA, BO, PASSWORD, act, ada_with_a_plan, at_stripe, back, begin, gifts, link_in, look, mail};
 use crate::support::{TestApp, story};
 
 story! {
@@ -43,17 +43,21 @@ story! {
         assert!(told.text.contains("Take this change back"), "{}", told.text);
         app.advance_days(30).await;
         assert_eq!(gifts(app).await, ["2026-11-22 2500", "2026-12-22 3000"]);
+        assert_eq!(ada.open(&link_in(&told.text)).await.status, 410, "a week is enough to notice");
+        let ada = back(app).await;
+        act(&ada, &plan, "amount", &[("amount", "35")]).await;
+        let told = mail(app, "from £30.00 to £35.00 from 22 January 2027");
         let back = ada.open(&link_in(&told.text)).await;
-        assert!(back.has("£25.00 a month instead of £30.00"), "{}", back.words());
+        assert!(back.has("£30.00 a month instead of £35.00"), "{}", back.words());
         let action = link_in(&told.text);
         let taken = app.browser().fill(&back, &action, &[]).await;
         assert!(taken.has("Your change is confirmed"), "{}", taken.words());
         app.settle().await;
-        assert_eq!(app.count("SELECT amount_minor FROM pledge").await, 2_500);
+        assert_eq!(app.count("SELECT amount_minor FROM pledge").await, 3_000);
         let again = ada.open(&action).await;
         assert!(again.has("can no longer be taken back"), "{}", again.words());
         app.advance_days(31).await;
-        assert_eq!(gifts(app).await.last().map(String::as_str), Some("2027-01-22 2500"));
+        assert_eq!(gifts(app).await.last().map(String::as_str), Some("2027-01-22 3000"));
     }
 }
 
@@ -78,6 +82,7 @@ story! {
         assert_eq!(app.count("SELECT COUNT(*) FROM gift WHERE fee_cover_minor > 0").await, 2);
         let last = app.text("SELECT fund_id FROM gift ORDER BY received_at DESC LIMIT 1").await;
         assert_eq!(last, fund, "gifts go where the plan goes now");
+        let ada = back(app).await;
         assert_eq!(look(&ada, &plan, "day", &[("day", "29")]).await.status, 422);
         assert_eq!(look(&ada, &plan, "fund", &[("fund", "nowhere")]).await.status, 422);
     }
@@ -98,7 +103,7 @@ story! {
         act(&ada, &plan, "skip", &[]).await;
         app.advance_days(65).await;
         assert_eq!(gifts(app).await, ["2026-11-22 2500", "2027-01-22 2500"]);
-        assert!(ada.open("/portal/monthly").await.has("Active"), "it went on by itself");
+        assert!(back(app).await.open("/portal/monthly").await.has("Active"), "it went on by itself");
         assert_eq!(app.mails_about("changed").len(), 0, "what ends by itself is no news");
     }
 }
@@ -117,7 +122,11 @@ story! {
         app.advance_days(190).await;
         let all = ["2026-11-22 2500", "2027-03-22 2500", "2027-04-22 2500", "2027-05-22 2500"];
         assert_eq!(gifts(app).await, all);
-        let over = ada.open("/portal/monthly").await;
+        let given = back(app).await.open("/portal/monthly").await;
+        assert!(given.has("Nothing more is taken.") && given.has("Go on with it") && !given.has("Skip"), "{}", given.words());
+        app.advance_days(25).await;
+        assert_eq!(gifts(app).await, all);
+        let over = back(app).await.open("/portal/monthly").await;
         assert!(over.has("on the day you had chosen"), "{}", over.words());
         mail(app, "Your monthly gift has ended as planned");
     }
@@ -125,8 +134,9 @@ story! {
 
 story! {
     async fn how_often_changes_without_a_charge_today(app: &TestApp) {
-        let (ada, plan) = ada_with_a_plan(app).await;
+        let (_, plan) = ada_with_a_plan(app).await;
         app.advance_days(10).await;
+        let ada = back(app).await;
         act(&ada, &plan, "frequency", &[("frequency", "quarterly")]).await;
         assert_eq!(gifts(app).await.len(), 1, "nothing is charged today");
         app.advance_days(130).await;
@@ -155,6 +165,7 @@ story! {
         app.advance_days(40).await;
         assert_eq!(gifts(app).await.len(), 1, "nothing after the stop");
 
+        let ada = back(app).await;
         let again = ada.open(&format!("/portal/monthly/{plan}/restart")).await;
         assert!(again.has("22 January 2027") && again.has("Nothing is charged today"), "{}", again.words());
         let begun = ada.fill(&again, &format!("/portal/monthly/{plan}/restart"), &[]).await;
@@ -166,7 +177,7 @@ story! {
         mail(app, "Your monthly gift goes on");
         app.advance_days(60).await;
         assert_eq!(gifts(app).await, ["2026-11-22 2500", "2027-01-22 2500", "2027-02-22 2500"]);
-        assert!(ada.open("/portal/gifts").await.has("22 February 2027"));
+        assert!(back(app).await.open("/portal/gifts").await.has("22 February 2027"));
     }
 }
 

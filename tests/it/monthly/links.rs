@@ -5,7 +5,7 @@ use std::time::Duration;
 use almoner::sandbox::TestMethod;
 use almoner::services::pledges::links::{Purpose, address};
 
-use super::{ADA, PASSWORD, ada_with_a_plan, at_stripe, begin, gifts, link_in, mail};
+use super::{ada_with_a_plan, at_stripe, begin, gifts, link_in, mail};
 use crate::support::{TestApp, story};
 
 fn path_of(app: &TestApp, purpose: &Purpose) -> String {
@@ -49,7 +49,7 @@ story! {
 story! {
     async fn another_card_moves_every_plan_and_is_read_back(app: &TestApp) {
         let (ada, first) = ada_with_a_plan(app).await;
-        let second = begin(&ada, "40", TestMethod::CardSuccess).await;
+        begin(&ada, "40", TestMethod::CardSuccess).await;
         let customers = app.count("SELECT COUNT(DISTINCT stripe_customer) FROM pledge").await;
         assert_eq!(customers, 1, "given while signed in: one customer");
         let page = ada.open(&format!("/portal/monthly/{first}/fix")).await;
@@ -74,7 +74,6 @@ story! {
         assert_eq!(app.mails_about("is now paid with Bacs Direct Debit ending 2345").len(), 2, "one for each plan");
         assert_eq!(app.text("SELECT state FROM method_change").await, "done");
         assert!(ada.open("/portal/monthly").await.has("Bacs Direct Debit ending 2345"));
-        let _ = second;
     }
 }
 
@@ -105,6 +104,5 @@ story! {
         assert!(done.has("Your gift goes on. Thank you."), "{}", done.words());
         app.advance_days(31).await;
         assert_eq!(gifts(app).await, ["2026-11-22 2500", "2026-12-22 2500"]);
-        let _ = (ADA, PASSWORD);
     }
 }

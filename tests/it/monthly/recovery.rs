@@ -2,16 +2,16 @@
 
 use almoner::sandbox::TestMethod;
 
-use super::{ADA, PASSWORD, ada_with_a_plan, begin, gifts, link_in, mail};
+use super::{ADA, PASSWORD, ada_with_a_plan, back, begin, gifts, link_in, mail};
 use crate::support::{TestApp, story};
 
 /// A plan whose renewal of 22 December has just failed.
 async fn failed(app: &TestApp, method: TestMethod) -> (crate::support::browser::Browser<'_>, String) {
-    let (ada, plan) = ada_with_a_plan(app).await;
+    let (_, plan) = ada_with_a_plan(app).await;
     let subscription = app.text("SELECT stripe_subscription FROM pledge").await;
     app.sandbox.method_becomes(&subscription, method).await;
     app.advance_days(30).await;
-    (ada, plan)
+    (back(app).await, plan)
 }
 
 fn letters(app: &TestApp) -> usize {
@@ -40,6 +40,7 @@ story! {
         app.advance_days(30).await;
         assert_eq!(letters(app), 2, "nothing after the end");
         assert_eq!(app.text("SELECT state FROM recovery").await, "ended");
+        let ada = back(app).await;
         assert!(ada.open("/portal/monthly").await.has("after your bank had not sent it several times"));
         assert_eq!(gifts(app).await.len(), 1);
     }
@@ -47,7 +48,7 @@ story! {
 
 story! {
     async fn stripes_own_retry_ends_the_letters(app: &TestApp) {
-        let (ada, _) = failed(app, TestMethod::CardExpired).await;
+        let (_, _) = failed(app, TestMethod::CardExpired).await;
         assert!(mail(app, "did not come through").text.contains("Your card has expired."));
         let subscription = app.text("SELECT stripe_subscription FROM pledge").await;
         app.sandbox.method_becomes(&subscription, TestMethod::CardSuccess).await;
@@ -55,7 +56,7 @@ story! {
         assert_eq!(letters(app), 1, "none after it came through");
         assert_eq!(app.text("SELECT state FROM recovery").await, "recovered");
         assert_eq!(gifts(app).await, ["2026-11-22 2500", "2026-12-25 2500"]);
-        let page = ada.open("/portal/monthly").await;
+        let page = back(app).await.open("/portal/monthly").await;
         assert!(page.has("Active") && page.has("came through after all"), "{}", page.words());
     }
 }
@@ -131,17 +132,17 @@ story! {
 
 story! {
     async fn a_card_is_warned_of_once_and_a_renewed_one_is_shown(app: &TestApp) {
-        let (ada, _) = ada_with_a_plan(app).await;
+        ada_with_a_plan(app).await;
         let method = app.text("SELECT stripe_method FROM pledge").await;
         app.sandbox.card_expires(&method, 2027, 1).await;
-        let subscription = app.text("SELECT stripe_subscription FROM pledge").await;
         app.damage("UPDATE pledge SET method_expires = '2027-01'").await.expect("a card that ends");
         app.advance_days(39).await;
         assert_eq!(app.mails_about("Your card ends in").len(), 0, "31 December");
         app.advance_days(5).await;
         let warned = mail(app, "Your card ends in January 2027");
         assert_eq!(app.mails_about("Your card ends in").len(), 1);
-        assert!(ada.open("/portal/monthly").await.has("ends january 2027"), "it is said on the page too");
+        let ada = back(app).await;
+        assert!(ada.open("/portal/monthly").await.has("ends January 2027"), "it is said on the page too");
         let page = app.browser().open(&link_in(&warned.text)).await;
         assert_eq!(page.heading(), "Use another card or account");
         app.sandbox.card_renewed(&method).await;
@@ -152,6 +153,5 @@ story! {
         assert!(page.has("Your bank sent us your new card's details"), "{}", page.words());
         app.advance_days(40).await;
         assert_eq!(app.mails_about("Your card ends in").len(), 1);
-        let _ = subscription;
     }
 }

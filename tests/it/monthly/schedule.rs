@@ -22,7 +22,9 @@ async fn plan(app: &TestApp, id: &PledgeId) -> Pledge {
 fn shown(plan: &Pledge) -> Vec<String> {
     let Some(terms) = plan.terms().filter(|t| !t.ended) else { return Vec::new() };
     let coming = terms.schedule().coming(12).into_iter().filter(|c| !c.skipped);
-    coming.map(|c| format!("{} {}", c.at.to_fixed_text().get(..16).expect("a time"), terms.total().minor())).collect()
+    coming
+        .map(|c| format!("{} {}", c.at.to_fixed_text().get(..16).expect("a time"), terms.total().minor()))
+        .collect()
 }
 
 /// Every charge that happened, in the same words.
@@ -77,7 +79,9 @@ fn wish(random: &Random, plan: &Pledge) -> Option<Act> {
     let money = |minor| almoner::domain::money::Money::new(minor, terms.currency);
     Some(match random.below(12) {
         0 | 1 => Act::Amount { amount: money(500 + 100 * random.below(60) as i64), fee_cover: money(0) },
-        2 => Act::Frequency(["monthly", "quarterly", "yearly"][random.below(3) as usize].parse().expect("a word")),
+        2 => Act::Frequency(
+            ["monthly", "quarterly", "yearly"][random.below(3) as usize].parse().expect("a word"),
+        ),
         3 | 4 => Act::Day(1 + random.below(28) as i8),
         5 | 6 => Act::Skip(first?),
         7 => Act::PauseMonths(1 + random.below(12) as u32),
@@ -91,7 +95,16 @@ fn wish(random: &Random, plan: &Pledge) -> Option<Act> {
 /// One life: random wishes and moves of the clock. After each, what was shown to come up to then is what came.
 async fn live(app: &TestApp, seed: u64) {
     let random = Random::seeded(seed);
-    to(app, &format!("2027-{:02}-{:02}T09:{:02}:00Z", 1 + random.below(12), 1 + random.below(28), random.below(60))).await;
+    to(
+        app,
+        &format!(
+            "2027-{:02}-{:02}T09:{:02}:00Z",
+            1 + random.below(12),
+            1 + random.below(28),
+            random.below(60)
+        ),
+    )
+    .await;
     app.deps.clock.advance(Duration::from_secs(86_400 * random.below(4)));
     let (_, id) = ada_with_a_plan(app).await;
     let id: PledgeId = id.parse().expect("an id");
@@ -116,7 +129,8 @@ async fn live(app: &TestApp, seed: u64) {
         let came: Vec<&String> = came.iter().skip(so_far).collect();
         assert_eq!(came, due, "seed {seed}, step {n}: shown and charged differ");
     }
-    let open: Vec<Value> = app.sandbox.all("invoice").await.into_iter().filter(|i| i["status"] == "open").collect();
+    let open: Vec<Value> =
+        app.sandbox.all("invoice").await.into_iter().filter(|i| i["status"] == "open").collect();
     assert!(open.is_empty(), "seed {seed}: nothing is owed");
 }
 

@@ -1,8 +1,8 @@
 //! Two tabs, double clicks, answers that were lost, callbacks that came first: all end in one truth.
 
-use almoner::sandbox::{Fault, FaultKind, TestMethod};
+use almoner::sandbox::{Fault, FaultKind};
 
-use super::{act, ada_with_a_plan, at_stripe, look, mail};
+use super::{ADA, PASSWORD, act, ada_with_a_plan, at_stripe, look, mail};
 use crate::support::{TestApp, story};
 
 async fn fault(app: &TestApp, times: u32, kind: FaultKind) {
@@ -76,23 +76,21 @@ story! {
                 0 => ada_with_a_plan(app).await,
                 _ => {
                     let ada = app.browser();
-                    ada.sign_in(super::ADA, super::PASSWORD).await;
+                    ada.sign_in(ADA, PASSWORD).await;
                     (ada, app.text("SELECT id FROM pledge").await)
                 }
             };
             let amount = (30 + n).to_string();
             let page = look(&ada, &plan, "amount", &[("amount", &amount)]).await;
-            fault(app, 3, kind).await;
+            // A refusal to be asked again is one answer; the others are asked for three times.
+            let times = if matches!(kind, FaultKind::Status { code: 500, .. }) { 1 } else { 3 };
+            fault(app, times, kind).await;
             let asked = ada.fill(&page, &format!("/portal/monthly/{plan}/amount"), &[]).await;
-            let expected = if matches!(kind, FaultKind::Status { code: 500, .. }) { "plan" } else { "plan" };
-            assert!(asked.path.starts_with(&format!("/portal/monthly?done={expected}")), "{kind:?}: {}", asked.path);
-            if asked.path.ends_with("plan_asked") {
-                assert!(asked.has("Being confirmed."), "{}", asked.words());
-                let busy = look(&ada, &plan, "amount", &[("amount", "99")]).await;
-                let busy = ada.fill(&busy, &format!("/portal/monthly/{plan}/amount"), &[]).await;
-                assert!(busy.has("One change at a time."), "{}", busy.words());
-            }
-            fault(app, 0, kind).await;
+            assert_eq!(asked.path, "/portal/monthly?done=plan_asked", "{kind:?}");
+            assert!(asked.has("Being confirmed."), "{}", asked.words());
+            let busy = look(&ada, &plan, "amount", &[("amount", "99")]).await;
+            let busy = ada.fill(&busy, &format!("/portal/monthly/{plan}/amount"), &[]).await;
+            assert!(busy.has("One change at a time."), "{}", busy.words());
             app.deps.clock.advance(std::time::Duration::from_secs(120));
             app.settle().await;
             assert_eq!(sum(app).await, 3_000 + n as i64 * 100, "{kind:?}");
@@ -139,7 +137,7 @@ story! {
 
 story! {
     async fn what_is_changed_in_stripes_dashboard_is_followed_and_told(app: &TestApp) {
-        let (ada, plan) = ada_with_a_plan(app).await;
+        let (ada, _) = ada_with_a_plan(app).await;
         let subscription = app.text("SELECT stripe_subscription FROM pledge").await;
         app.sandbox.change_amount(&subscription, 5_000).await.expect("changed");
         app.settle().await;
@@ -150,6 +148,5 @@ story! {
         app.sandbox.cancel_subscription(&subscription).await;
         app.settle().await;
         assert!(mail(app, "Your monthly gift is stopped").text.contains("has stopped it"));
-        let _ = (plan, TestMethod::CardSuccess);
     }
 }
