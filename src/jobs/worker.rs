@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 use super::schedule;
 use crate::clock::Ts;
 use crate::domain::ids::MailId;
-use crate::payments::Effort;
 use crate::services::settle::{self, Prefetched, look};
 use crate::services::{Deps, Result, ServiceError, job_kinds, mailing, pledges, sessions, sweep};
 use crate::store::jobs::{self, Claim, Job};
@@ -204,7 +203,7 @@ impl Worker {
     /// What there is to do about plans.
     async fn run_plan_job(&self, job: &Job) -> Result<()> {
         let unfit = || ServiceError::Unexpected(format!("{:?} is not about {:?}", job.kind, job.subject));
-        let (deps, effort) = (&self.deps, Effort::Background);
+        let (deps, effort) = (&self.deps, pledges::UNWATCHED);
         match job.kind.as_str() {
             job_kinds::CARRY_OUT_CHANGE => {
                 let id = job.subject.parse().map_err(|_| unfit())?;

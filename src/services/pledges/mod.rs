@@ -22,6 +22,8 @@ use crate::store::pledges as rows;
 
 /// How long to insist while a donor waits.
 pub const WAITING: Effort = Effort::Interactive;
+/// How long to insist in the background.
+pub const UNWATCHED: Effort = Effort::Background;
 
 /// Whether a form was sent before.
 ///
