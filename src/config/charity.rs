@@ -10,6 +10,7 @@ mod logo;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 mod wording;
 mod wording_rules;
 
@@ -22,6 +23,7 @@ pub use colour::Rgb;
 pub use country::Country;
 pub use entity::{AddressRule, Ask, AskSet, CoverFee, Entity, Registration};
 pub use fund::{Campaign, Fund, Restriction};
+pub use upkeep::Upkeep;
 pub use wording::{Wording, WordingBook, WordingKey};
 
 use reader::{Problems, Reader};
@@ -44,6 +46,8 @@ pub struct Charity {
     pub campaigns: Vec<Campaign>,
     /// Words with legal weight, in versions.
     pub wording: WordingBook,
+    /// When monthly givers are written to of our own accord.
+    pub upkeep: Upkeep,
 }
 
 impl Charity {
@@ -135,6 +139,7 @@ fn read(
 ) -> Option<Charity> {
     let mut top = Reader::new(table, "", problems);
     let brand_table = top.table("brand");
+    let upkeep = upkeep::read(top.table("upkeep"), problems);
     let (entities, funds) = (top.tables("entity"), top.tables("fund"));
     let (campaigns, wording) = (top.tables("campaign"), top.tables("wording"));
     if brand_table.is_none() {
@@ -168,7 +173,7 @@ fn read(
     for e in &entities {
         wording_rules::check(&wording, e, problems);
     }
-    (entities.len() == count).then_some(Charity { brand, entities, funds, campaigns, wording })
+    (entities.len() == count).then_some(Charity { brand, entities, funds, campaigns, wording, upkeep })
 }
 
 fn numbered<'a>(

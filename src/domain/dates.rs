@@ -59,16 +59,29 @@ const NL: [&str; 12] = [
     "december",
 ];
 
+fn month_name(date: Date, locale: &str) -> &'static str {
+    let names = match locale.split('-').next().unwrap_or("en") {
+        "de" => &DE,
+        "fr" => &FR,
+        "nl" => &NL,
+        _ => &EN,
+    };
+    names[(date.month() as usize).saturating_sub(1).min(11)]
+}
+
+/// `April 2026`.
+pub fn month(date: Date, locale: &str) -> String {
+    format!("{} {}", month_name(date, locale), date.year())
+}
+
 /// `5 April 2026` (en-GB), `April 5, 2026` (en-US), `5. April 2026` (de), `5 avril 2026` (fr), `5 april 2026` (nl).
 pub fn long(date: Date, locale: &str) -> String {
-    let month = |names: &[&'static str; 12]| names[(date.month() as usize).saturating_sub(1).min(11)];
+    let month = month_name(date, locale);
     let (day, year) = (date.day(), date.year());
     match locale.split('-').next().unwrap_or("en") {
-        "de" => format!("{day}. {} {year}", month(&DE)),
-        "fr" => format!("{day} {} {year}", month(&FR)),
-        "nl" => format!("{day} {} {year}", month(&NL)),
-        _ if locale == "en-US" => format!("{} {day}, {year}", month(&EN)),
-        _ => format!("{day} {} {year}", month(&EN)),
+        "de" => format!("{day}. {month} {year}"),
+        _ if locale == "en-US" => format!("{month} {day}, {year}"),
+        _ => format!("{day} {month} {year}"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// How often a gift is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Frequency {
     /// A single gift.
@@ -40,6 +40,11 @@ impl Frequency {
             Frequency::Quarterly => Some(3),
             Frequency::Yearly => Some(12),
         }
+    }
+
+    /// The frequency with so many calendar months between two charges.
+    pub fn of_months(months: i64) -> Option<Frequency> {
+        Frequency::ALL.into_iter().find(|f| f.months().is_some_and(|m| i64::from(m) == months))
     }
 
     /// The words after an amount: "£25 a month", "£25 once".

@@ -81,6 +81,12 @@ ids! {
     PaymentId = "pay_";
     /// A monthly (quarterly, yearly) gift's plan.
     PledgeId = "plg_";
+    /// One wish about a plan; its id is also Stripe's idempotency key.
+    ChangeId = "chg_";
+    /// One time a donor leaves another card or account; its id is also Stripe's idempotency key.
+    MethodChangeId = "mch_";
+    /// One failed charge of a plan and what became of it.
+    RecoveryId = "rcv_";
     /// Money received.
     GiftId = "gift_";
     /// Money given back.

@@ -10,5 +10,7 @@ pub mod money;
 pub mod password;
 pub mod postcode;
 pub mod receipt;
+pub mod schedule;
 pub mod states;
 pub mod tax_year;
+pub mod terms;

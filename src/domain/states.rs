@@ -59,6 +59,118 @@ text_enums! {
         /// Over.
         Ended = "ended",
     }
+    /// What keeps a plan's charges from happening.
+    PauseKind {
+        /// Nothing.
+        No = "no",
+        /// A pause with an end.
+        Until = "until",
+        /// A pause without one.
+        Open = "open",
+    }
+    /// Why a plan is over.
+    EndedWhy {
+        /// The donor asked for it.
+        Asked = "asked",
+        /// The last try to collect a charge failed.
+        Failed = "failed",
+        /// The day came that the donor had named.
+        Date = "date",
+        /// Ended by the charity, in Stripe's dashboard.
+        Elsewhere = "elsewhere",
+    }
+    /// What a wish about a plan is about.
+    ChangeKind {
+        /// How much.
+        Amount = "amount",
+        /// Whether the fee is covered.
+        Fee = "fee",
+        /// How often.
+        Frequency = "frequency",
+        /// On which day.
+        Day = "day",
+        /// For which fund.
+        Fund = "fund",
+        /// The next one is left out.
+        Skip = "skip",
+        /// Nothing for a while.
+        Pause = "pause",
+        /// What was left out or paused comes back.
+        Resume = "resume",
+        /// A last day.
+        Until = "until",
+        /// No last day any more.
+        NoEnd = "no_end",
+        /// Over.
+        Stop = "stop",
+        /// Paid with something else.
+        Method = "method",
+        /// The bank has sent the new card's details.
+        MethodRenewed = "method_renewed",
+        /// An earlier change is taken back.
+        Undo = "undo",
+        /// Not asked here: changed in Stripe's dashboard.
+        Elsewhere = "elsewhere",
+    }
+    /// Where a wish about a plan stands.
+    ChangeState {
+        /// Stripe was or will be asked; whether it is done is not known yet.
+        Asked = "asked",
+        /// The plan, read again, agrees.
+        Confirmed = "confirmed",
+        /// Stripe refused.
+        Refused = "refused",
+        /// Done, and changed again by somebody else since.
+        Overtaken = "overtaken",
+    }
+    /// From where a wish came.
+    ChangeOrigin {
+        /// The donor, signed in.
+        Portal = "portal",
+        /// The donor, by the link of a mail.
+        Link = "link",
+        /// Stripe, without a wish of the donor.
+        Stripe = "stripe",
+    }
+    /// Where another card or account stands.
+    MethodChangeState {
+        /// Written down; Stripe has not answered yet.
+        Started = "started",
+        /// The payment page is open.
+        Open = "open",
+        /// The donor has left another method; the plans do not all have it yet.
+        Given = "given",
+        /// Every plan has it, read back.
+        Done = "done",
+        /// The page was left.
+        Left = "left",
+    }
+    /// Where a failed charge stands.
+    RecoveryState {
+        /// Still owed; Stripe tries again.
+        Open = "open",
+        /// Paid in the end.
+        Recovered = "recovered",
+        /// The plan ended over it.
+        Ended = "ended",
+        /// Nobody asks for it any more: the donor stopped, or the charity let it go.
+        Dropped = "dropped",
+    }
+    /// Why a charge failed, as far as a donor is told.
+    FailureReason {
+        /// The card has expired.
+        Expired = "expired",
+        /// Not enough money in the account.
+        Funds = "funds",
+        /// The bank wants to see the donor.
+        Authentication = "authentication",
+        /// The bank returned a Direct Debit.
+        Returned = "returned",
+        /// There is nothing to charge any more.
+        NoMethod = "no_method",
+        /// The bank said no and not why.
+        Declined = "declined",
+    }
     /// Where a refund stands, in Stripe's words.
     RefundState {
         /// Under way.
@@ -188,6 +300,21 @@ impl PledgeState {
                 seen
             }
             (Pending, Pending) => Pending,
+        }
+    }
+}
+
+impl FailureReason {
+    /// From Stripe's two codes (docs.stripe.com/declines/codes).
+    pub fn of(code: &str, decline_code: &str, is_debit: bool) -> FailureReason {
+        match (code, decline_code) {
+            ("expired_card", _) | (_, "expired_card") => FailureReason::Expired,
+            (_, "insufficient_funds") | ("insufficient_funds", _) => FailureReason::Funds,
+            ("authentication_required" | "payment_intent_authentication_failure", _)
+            | (_, "authentication_required") => FailureReason::Authentication,
+            ("missing_payment_method", _) | ("payment_method_unactivated", _) => FailureReason::NoMethod,
+            _ if is_debit => FailureReason::Returned,
+            _ => FailureReason::Declined,
         }
     }
 }

@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::schedule;
 use crate::clock::Ts;
+use crate::payments::Effort;
 use crate::services::settle::{self, Prefetched};
-use crate::services::{Deps, Result, ServiceError, job_kinds, mailing, sessions, sweep};
+use crate::services::{Deps, Result, ServiceError, job_kinds, mailing, pledges, sessions, sweep};
 use crate::store::jobs::{self, Claim, Job};
 use crate::store::{StoreError, inbox};
 
@@ -187,6 +188,32 @@ impl Worker {
                 sweep::run(&self.deps).await?;
                 self.finish(job).await
             }
+            _ => {
+                self.run_plan_job(job).await?;
+                self.finish(job).await
+            }
+        }
+    }
+
+    /// What there is to do about plans.
+    async fn run_plan_job(&self, job: &Job) -> Result<()> {
+        let unfit = || ServiceError::Unexpected(format!("{:?} is not about {:?}", job.kind, job.subject));
+        let (deps, effort) = (&self.deps, Effort::Background);
+        match job.kind.as_str() {
+            job_kinds::CARRY_OUT_CHANGE => {
+                let id = job.subject.parse().map_err(|_| unfit())?;
+                pledges::carry_out(deps, &id, effort).await.map(|_| ())
+            }
+            job_kinds::APPLY_METHOD => {
+                let id = job.subject.parse().map_err(|_| unfit())?;
+                pledges::method::apply(deps, &id, effort).await
+            }
+            job_kinds::BEGIN_PLAN => {
+                let id = job.subject.parse().map_err(|_| unfit())?;
+                pledges::restart::begin(deps, &id, effort).await.map(|_| ())
+            }
+            job_kinds::RECOVERY_MAILS => pledges::recovery::send_due(deps).await,
+            job_kinds::UPKEEP => pledges::upkeep::run(deps).await,
             other => Err(ServiceError::Unexpected(format!("no such job {other:?}"))),
         }
     }

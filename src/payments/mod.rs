@@ -2,6 +2,8 @@
 
 pub mod client;
 pub mod objects;
+pub mod plan_objects;
+pub mod plan_requests;
 pub mod requests;
 pub mod shaping;
 pub mod webhook;
@@ -13,3 +15,11 @@ pub const API_VERSION: &str = "2026-09-30.endive";
 
 /// Metadata key under which Stripe's objects carry our payment id.
 pub const METADATA_PAYMENT: &str = "almoner_payment";
+/// Metadata key under which a page for another card or account carries our id.
+pub const METADATA_METHOD_CHANGE: &str = "almoner_method_change";
+
+/// Metadata key by which a plan made in Stripe's dashboard is handed to Almoner: the id of a fund.
+pub const METADATA_FUND: &str = "almoner_fund";
+
+/// Metadata key that says which entity such a plan is for, where its currency does not.
+pub const METADATA_ENTITY: &str = "almoner_entity";

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::METADATA_PAYMENT;
+pub use super::plan_objects::*;
+use super::{METADATA_METHOD_CHANGE, METADATA_PAYMENT};
 
 /// A list answer.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,7 +53,7 @@ pub fn id_of(reference: &Ref<Named>) -> &str {
     }
 }
 
-type Metadata = HashMap<String, String>;
+pub(super) type Metadata = HashMap<String, String>;
 
 /// A Checkout session.
 #[derive(Clone, Debug, Deserialize)]
@@ -69,6 +70,8 @@ pub struct Session {
     pub payment_intent: Option<Ref<Named>>,
     /// `sub_…` once there is one (monthly gifts).
     pub subscription: Option<Ref<Named>>,
+    /// `seti_…`, for a page that takes another method; expanded by our calls.
+    pub setup_intent: Option<Ref<SetupIntent>>,
     /// First invoice (monthly gifts).
     pub invoice: Option<Ref<Named>>,
     /// `cus_…` once there is one.
@@ -80,6 +83,28 @@ pub struct Session {
     /// Our marks.
     #[serde(default)]
     pub metadata: Option<Metadata>,
+}
+
+/// What came of a page that takes another method.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SetupIntent {
+    /// `seti_…`
+    pub id: String,
+    /// `succeeded` once the method may be used.
+    pub status: String,
+    /// `pm_…`
+    pub payment_method: Option<Ref<Named>>,
+}
+
+/// Why a payment failed.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PaymentError {
+    /// `card_declined`, …
+    #[serde(default)]
+    pub code: Option<String>,
+    /// `insufficient_funds`, …
+    #[serde(default)]
+    pub decline_code: Option<String>,
 }
 
 /// A payment intent.
@@ -97,6 +122,8 @@ pub struct PaymentIntent {
     pub currency: String,
     /// The last charge; expanded by our calls.
     pub latest_charge: Option<Ref<Charge>>,
+    /// Why the last try failed.
+    pub last_payment_error: Option<PaymentError>,
     /// Our marks.
     #[serde(default)]
     pub metadata: Option<Metadata>,
@@ -162,6 +189,10 @@ pub struct CardDetails {
     pub brand: Option<String>,
     /// Last four digits.
     pub last4: Option<String>,
+    /// Its last month is in this year.
+    pub exp_year: Option<i16>,
+    /// 1 to 12.
+    pub exp_month: Option<i8>,
 }
 
 /// A bank account, as far as a receipt may show it.
@@ -253,6 +284,16 @@ pub struct Invoice {
     pub created: i64,
     /// `draft`, `open`, `paid`, `uncollectible`, `void`.
     pub status: Option<String>,
+    /// Minor units still owed.
+    #[serde(default)]
+    pub amount_remaining: i64,
+    /// Lower-case code.
+    #[serde(default)]
+    pub currency: String,
+    /// `subscription_cycle`, `subscription_create`, `subscription_update`, …
+    pub billing_reason: Option<String>,
+    /// When Stripe tries again; unix seconds.
+    pub next_payment_attempt: Option<i64>,
     /// What it is for.
     pub parent: Option<InvoiceParent>,
     /// Its payments; expanded by our calls.
@@ -292,53 +333,6 @@ pub struct InvoicePaymentSource {
     pub payment_intent: Option<Ref<Named>>,
 }
 
-/// A subscription: a plan.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Subscription {
-    /// `sub_…`
-    pub id: String,
-    /// Unix seconds.
-    pub created: i64,
-    /// `active`, `past_due`, `canceled`, …
-    pub status: String,
-    /// `cus_…`
-    pub customer: Option<Ref<Named>>,
-    /// Ends with the period.
-    #[serde(default)]
-    pub cancel_at_period_end: bool,
-    /// Ends then; unix seconds.
-    pub cancel_at: Option<i64>,
-    /// Over since; unix seconds.
-    pub ended_at: Option<i64>,
-    /// Collection is paused.
-    pub pause_collection: Option<serde_json::Value>,
-    /// Its lines.
-    pub items: Option<List<SubscriptionItem>>,
-    /// Our marks.
-    #[serde(default)]
-    pub metadata: Option<Metadata>,
-}
-
-/// A line of a plan.
-#[derive(Clone, Debug, Deserialize)]
-pub struct SubscriptionItem {
-    /// When the next charge is due; unix seconds.
-    pub current_period_end: Option<i64>,
-    /// What one of it costs.
-    pub price: Option<Price>,
-    /// How many of it.
-    pub quantity: Option<i64>,
-}
-
-/// What a line of a plan costs.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Price {
-    /// Minor units; absent where the price has steps or fractions.
-    pub unit_amount: Option<i64>,
-    /// Lower-case code.
-    pub currency: String,
-}
-
 /// A payout.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Payout {
@@ -361,7 +355,7 @@ pub struct Payout {
     pub reconciliation_status: Option<String>,
 }
 
-fn mark(metadata: Option<&Metadata>) -> Option<&str> {
+pub(super) fn mark(metadata: Option<&Metadata>) -> Option<&str> {
     metadata?.get(METADATA_PAYMENT).map(String::as_str)
 }
 
@@ -369,6 +363,11 @@ impl Session {
     /// Our payment id, if it is ours.
     pub fn our_payment(&self) -> Option<&str> {
         mark(self.metadata.as_ref())
+    }
+
+    /// Our id, if it is a page of ours for another card or account.
+    pub fn our_method_change(&self) -> Option<&str> {
+        self.metadata.as_ref()?.get(METADATA_METHOD_CHANGE).map(String::as_str)
     }
 }
 
@@ -381,34 +380,6 @@ impl PaymentIntent {
     /// The charge that carried the money, if it is there.
     pub fn charge(&self) -> Option<&Charge> {
         self.latest_charge.as_ref().and_then(Ref::object)
-    }
-}
-
-impl Subscription {
-    /// Our payment id, if it is ours.
-    pub fn our_payment(&self) -> Option<&str> {
-        mark(self.metadata.as_ref())
-    }
-
-    /// Unix seconds of the next charge.
-    pub fn next_charge(&self) -> Option<i64> {
-        self.items.as_ref()?.data.iter().filter_map(|i| i.current_period_end).min()
-    }
-
-    /// What each charge takes, in minor units, and its lower-case currency. `None` where the lines do not say: there
-    /// are none, there are more than were given, or a price has no plain sum.
-    pub fn total(&self) -> Option<(i64, &str)> {
-        let items = self.items.as_ref().filter(|items| !items.has_more)?;
-        let mut total = 0_i64;
-        let mut currency = None;
-        for item in &items.data {
-            let price = item.price.as_ref()?;
-            if *currency.get_or_insert(price.currency.as_str()) != price.currency {
-                return None;
-            }
-            total = total.checked_add(price.unit_amount?.checked_mul(item.quantity.unwrap_or(1))?)?;
-        }
-        Some((total, currency?))
     }
 }
 

@@ -276,16 +276,17 @@ pub fn invoice_payments_of(intent: &str) -> RequestBuilder {
     ListInvoicePayment::new().payment(payment).limit(10).build()
 }
 
-/// One plan.
+/// One plan with what it is paid with.
 pub fn subscription(id: &str) -> RequestBuilder {
-    RetrieveSubscription::new(id).build()
+    RetrieveSubscription::new(id).expand(strings(&["default_payment_method"])).build()
 }
 
-/// A page of plans made between two unix seconds, both included, ended ones too.
+/// A page of plans made between two unix seconds, both included, ended ones too, with what they are paid with.
 pub fn subscriptions_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
     let list = ListSubscription::new()
         .created(between(from, to))
         .status(stripe_billing::subscription::ListSubscriptionStatus::All)
+        .expand(strings(&["data.default_payment_method"]))
         .limit(PAGE);
     match after {
         Some(id) => list.starting_after(id).build(),

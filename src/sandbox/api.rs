@@ -275,6 +275,10 @@ fn change(world: &mut World, call: &Call<'_>, space: &str, parts: &[&str]) -> An
             check(specs::REFUND)?;
             world.create_refund(node)?
         }
+        ("POST", "subscriptions", []) => {
+            check(specs::SUBSCRIPTION)?;
+            world.create_subscription(node)?
+        }
         ("POST", "subscriptions", [id]) => {
             check(specs::SUBSCRIPTION_UPDATE)?;
             world.update_subscription(id, node)?;
@@ -287,7 +291,7 @@ fn change(world: &mut World, call: &Call<'_>, space: &str, parts: &[&str]) -> An
         }
         ("POST", "invoices", [id, "pay"]) => {
             check(specs::INVOICE_PAY)?;
-            world.pay_invoice(id, node.text("payment_method"))?;
+            world.pay_invoice(id, node)?;
             (*id).to_owned()
         }
         _ => return super::catalogue::change(world, call, space, parts),

@@ -1,17 +1,23 @@
-//! Invoices of subscriptions: renewal, charging, dunning.
+//! Invoices of subscriptions: renewal and charging.
 
 use serde_json::{Value, json};
 
 use super::{
-    calendar::{DAY, next_boundary},
+    calendar::next_boundary,
     jobs::Job,
-    methods::{Decline, NO_METHOD, Verdict},
+    methods::{NO_METHOD, Verdict},
     shapes::{self, IntentShape, InvoiceShape},
-    state::{World, dig},
+    state::World,
 };
 
-/// Days after the first failure on which an unpaid invoice is charged again; then the subscription ends.
-const RETRY_DAYS: [i64; 3] = [3, 5, 7];
+/// How an invoice is charged: to which method, if not the subscription's own; whether the donor is there to answer
+/// the bank; whether somebody asked for it outside the schedule.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Charging<'a> {
+    pub method: Option<&'a str>,
+    pub present: bool,
+    pub manual: bool,
+}
 
 impl World {
     /// The first item of a subscription; all have the same rhythm and period.
@@ -104,7 +110,8 @@ impl World {
         if !live || self.item(id)["current_period_end"] != self.at {
             return;
         }
-        if self.body(id)["cancel_at_period_end"] == true {
+        // An end that falls on the boundary comes before the new period: nothing is taken for it.
+        if self.body(id)["cancel_at_period_end"] == true || self.body(id)["cancel_at"] == self.at {
             return self.end_subscription(id, "cancellation_requested");
         }
         let end = self.begin_period(id, self.at);
@@ -136,17 +143,19 @@ impl World {
         if self.hold > 0 {
             self.later(at, Job::Finalise(invoice.to_owned()));
         } else {
-            self.finalise(invoice);
+            self.finalise(invoice, false);
         }
     }
 
-    /// A renewal invoice is finalised and charged, or put aside while collection is paused.
-    pub fn finalise(&mut self, id: &str) {
+    /// An invoice is finalised and charged, or put aside while collection is paused.
+    pub fn finalise(&mut self, id: &str, present: bool) {
         if !self.is(id, "status", "draft") {
             return;
         }
         let subscription = self.subscription_of(id);
-        let paused = self.text(&subscription, "pause_collection.behavior");
+        // A boundary at the very instant of resumption is collected, whichever of the two comes first here.
+        let over = self.body(&subscription)["pause_collection"]["resumes_at"] == self.at;
+        let paused = self.text(&subscription, "pause_collection.behavior").filter(|_| !over);
         if paused.as_deref() == Some("keep_as_draft") || self.is(&subscription, "status", "canceled") {
             self.edit(id, |body| {
                 body["auto_advance"] = json!(false);
@@ -161,11 +170,12 @@ impl World {
             Some(_) => {
                 self.put_aside(id, "uncollectible", "marked_uncollectible_at", "invoice.marked_uncollectible")
             }
-            None => drop(self.charge_invoice(id, None)),
+            None => drop(self.charge_invoice(id, Charging { present, ..Charging::default() })),
         }
     }
 
-    fn put_aside(&mut self, id: &str, status: &str, transition: &str, event: &str) {
+    /// An invoice is not collected; what was tried for it is called off.
+    pub fn put_aside(&mut self, id: &str, status: &str, transition: &str, event: &str) {
         let at = self.at;
         self.edit(id, |body| {
             body["status"] = json!(status);
@@ -173,39 +183,67 @@ impl World {
             body["status_transitions"][transition] = json!(at);
         });
         self.emit(event, id);
+        if let Some(intent) = self.hidden_text(id, "intent").filter(|_| status == "void") {
+            self.edit(&intent, |body| {
+                body["status"] = json!("canceled");
+                body["canceled_at"] = json!(at);
+                body["cancellation_reason"] = json!("void_invoice");
+                body["next_action"] = Value::Null;
+            });
+            self.emit("payment_intent.canceled", &intent);
+        }
     }
 
-    /// The method an invoice would be charged to.
-    fn method_for(&self, invoice: &str) -> Option<String> {
-        let subscription = self.subscription_of(invoice);
-        let customer = self.text(invoice, "customer").unwrap_or_default();
-        self.text(&subscription, "default_payment_method")
+    /// The method a subscription's invoices are charged to.
+    pub fn method_of(&self, subscription: &str) -> Option<String> {
+        let customer = self.text(subscription, "customer").unwrap_or_default();
+        self.text(subscription, "default_payment_method")
             .or_else(|| self.text(&customer, "invoice_settings.default_payment_method"))
     }
 
-    /// Charges an open invoice with nobody at the page.
-    pub fn charge_invoice(&mut self, id: &str, method: Option<&str>) -> Verdict {
+    /// Charges an open invoice.
+    pub fn charge_invoice(&mut self, id: &str, how: Charging<'_>) -> Verdict {
         if self.int(id, "amount_remaining") == 0 {
             self.invoice_paid(id);
             return Verdict::Paid;
         }
-        let Some(method) = method.map(str::to_owned).or_else(|| self.method_for(id)) else {
-            self.count_attempt(id);
+        let own = || self.method_of(&self.subscription_of(id));
+        let Some(method) = how.method.map(str::to_owned).or_else(own) else {
+            self.count_attempt(id, how.manual);
             self.invoice_failed(id);
             return Verdict::Declined(NO_METHOD);
         };
         let intent = self.intent_for(id);
-        let verdict = self.attempt(&intent, &method, false);
-        self.count_attempt(id);
+        let verdict = match self.bank_says(&method, how.present) {
+            Verdict::Asks if how.present => {
+                self.require_action(&intent, &method);
+                Verdict::Asks
+            }
+            _ => self.attempt(&intent, &method, how.present),
+        };
+        self.count_attempt(id, how.manual);
         match verdict {
             Verdict::Paid => {
                 self.invoice_paid(id);
                 self.book(&intent);
             }
+            Verdict::Asks => {
+                self.emit("invoice.payment_action_required", id);
+                self.invoice_failed(id);
+            }
             Verdict::Declined(_) => self.invoice_failed(id),
-            Verdict::Processing => {}
+            Verdict::Processing => self.activate(&self.subscription_of(id)),
         }
         verdict
+    }
+
+    /// What the bank would say to a charge by API.
+    pub fn bank_says(&self, method: &str, present: bool) -> Verdict {
+        match self.behaviour(method) {
+            Some(behaviour) if present && behaviour.asks_by_api() => Verdict::Asks,
+            Some(behaviour) => behaviour.verdict(present),
+            None => Verdict::Declined(NO_METHOD),
+        }
     }
 
     /// The payment intent of an invoice, made if there is none. Its metadata is empty, as Stripe leaves it.
@@ -214,11 +252,12 @@ impl World {
             return intent;
         }
         let body = self.body(invoice).clone();
+        let first = body["billing_reason"] == "subscription_create";
         let intent = self.new_intent(&IntentShape {
             amount: body["amount_due"].as_i64().unwrap_or_default(),
             currency: body["currency"].as_str().unwrap_or_default(),
             customer: body["customer"].as_str(),
-            description: Some("Subscription update"),
+            description: Some(if first { "Subscription creation" } else { "Subscription update" }),
             metadata: json!({}),
             types: &json!(["card", "bacs_debit"]),
         });
@@ -235,9 +274,10 @@ impl World {
         self.note(invoice, "intent", json!(intent));
     }
 
-    /// Counts an attempt on an invoice.
-    pub fn count_attempt(&mut self, id: &str) {
-        let count = self.int(id, "attempt_count") + 1;
+    /// Counts an attempt on an invoice: the first, and then only those of the schedule.
+    pub fn count_attempt(&mut self, id: &str, manual: bool) {
+        let before = self.int(id, "attempt_count");
+        let count = if manual { before.max(1) } else { before + 1 };
         self.edit(id, |body| {
             body["attempt_count"] = json!(count);
             body["attempted"] = json!(true);
@@ -268,70 +308,11 @@ impl World {
         self.emit("invoice.paid", id);
         self.emit("invoice.payment_succeeded", id);
         let subscription = self.subscription_of(id);
+        self.activate(&subscription);
         if self.is(&subscription, "status", "past_due") && self.is(&subscription, "latest_invoice", id) {
             self.edit_and_emit("customer.subscription.updated", &subscription, |body| {
                 body["status"] = json!("active");
             });
-        }
-    }
-
-    /// An attempt failed: past due, the next attempt on the calendar, or the end.
-    pub fn invoice_failed(&mut self, id: &str) {
-        let at = self.at;
-        let first = self.hidden(id, "first_failure").as_i64().unwrap_or(at);
-        self.note(id, "first_failure", json!(first));
-        let days = RETRY_DAYS.iter().map(|days| first + days * DAY).find(|next| *next > at);
-        let next = days.filter(|_| !self.is(&self.subscription_of(id), "status", "canceled"));
-        self.edit(id, |body| body["next_payment_attempt"] = json!(next));
-        self.emit("invoice.payment_failed", id);
-        let subscription = self.subscription_of(id);
-        if self.is(&subscription, "status", "active") {
-            self.edit_and_emit("customer.subscription.updated", &subscription, |body| {
-                body["status"] = json!("past_due");
-            });
-        }
-        match next {
-            Some(next) => self.later(next, Job::Retry(id.to_owned())),
-            None => self.end_subscription(&subscription, "payment_failed"),
-        }
-    }
-
-    /// An unpaid invoice is charged again.
-    pub fn retry(&mut self, id: &str) {
-        if self.is(id, "status", "open") && self.body(id)["next_payment_attempt"] == self.at {
-            self.charge_invoice(id, None);
-        }
-    }
-
-    /// `POST /v1/invoices/{id}/pay`.
-    pub fn pay_invoice(&mut self, id: &str, method: Option<&str>) -> Result<(), super::errors::ApiError> {
-        use super::errors::ApiError;
-        self.find("invoice", id, "id")?;
-        if let Some(method) = method {
-            self.find("payment_method", method, "payment_method")?;
-        }
-        match dig(self.body(id), "status").as_str() {
-            Some("paid") => {
-                return Err(ApiError::state(Some("invoice_already_paid"), "Invoice is already paid"));
-            }
-            Some("draft") => {
-                self.open_invoice(id);
-                self.emit("invoice.finalized", id);
-            }
-            Some("open" | "uncollectible") => {}
-            status => {
-                let message =
-                    format!("This invoice is {}; it can no longer be paid.", status.unwrap_or("gone"));
-                return Err(ApiError::state(None, message));
-            }
-        }
-        let intent = self.hidden_text(id, "intent").unwrap_or_default();
-        if self.is(&intent, "status", "processing") {
-            return Err(ApiError::state(None, "A payment of this invoice is processing already."));
-        }
-        match self.charge_invoice(id, method) {
-            Verdict::Declined(decline) => Err(ApiError::card(&Decline::details(decline))),
-            Verdict::Paid | Verdict::Processing => Ok(()),
         }
     }
 }

@@ -61,6 +61,9 @@ impl World {
             "subscription_data": subscription_data(node), "setup_data": setup_data(node),
             "customer_update": { "name": node.text("customer_update.name"), "address": node.text("customer_update.address") } });
         self.put(body, hidden);
+        if mode == "setup" {
+            self.new_setup_intent(&id);
+        }
         self.later(expires_at, Job::ExpireSession(id.clone()));
         Ok(id)
     }
@@ -159,7 +162,7 @@ impl World {
             return Err(ApiError::invalid(&param("billing_cycle_anchor"), message));
         }
         if anchor.is_some() && node.text("subscription_data.proration_behavior") != Some("none") {
-            return Err(super::subscriptions::no_prorations(&param("proration_behavior")));
+            return Err(super::plan::no_prorations(&param("proration_behavior")));
         }
         Ok(trial.is_some() || days.is_some() || anchor.is_some())
     }
@@ -171,6 +174,7 @@ impl World {
                 body["status"] = json!("expired");
                 body["url"] = Value::Null;
             });
+            self.abandon_setup(id);
             self.emit("checkout.session.expired", id);
         }
     }

@@ -114,6 +114,11 @@ impl ApiError {
         ApiError { status: 402, body: json!({ "error": inner }), stored: true }
     }
 
+    /// A charge that waits for the donor to answer the bank.
+    pub fn action(code: &str, message: String) -> Self {
+        error(402, "card_error", Some(code), message, None).kept()
+    }
+
     /// The same refusal, remembered by the idempotency key.
     pub fn kept(mut self) -> Self {
         self.stored = true;

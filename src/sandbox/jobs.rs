@@ -23,6 +23,8 @@ pub(super) enum Job {
     Resume(String),
     /// A subscription's `cancel_at` comes.
     Cancel(String),
+    /// A subscription whose first invoice was never paid is given up.
+    GiveUp(String),
     /// The day's payouts.
     Payouts,
     /// A payout reaches the bank.
@@ -58,12 +60,13 @@ impl World {
         match job {
             Job::ExpireSession(id) => self.expire_session(&id),
             Job::Renew(id) => self.renew(&id),
-            Job::Finalise(id) => self.finalise(&id),
+            Job::Finalise(id) => self.finalise(&id, false),
             Job::Retry(id) => self.retry(&id),
             Job::SettleBacs(id) => self.settle_bacs(&id),
             Job::SettleRefund(id) => self.settle_refund(&id),
             Job::Resume(id) => self.resume(&id),
             Job::Cancel(id) => self.cancel_when_due(&id),
+            Job::GiveUp(id) => self.expire_incomplete(&id),
             Job::Payouts => self.pay_out(),
             Job::PayoutArrives(id) => self.payout_arrives(&id),
         }

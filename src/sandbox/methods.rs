@@ -40,23 +40,38 @@ pub(super) const NOT_CONFIRMED: Decline = Decline {
               again.",
 };
 
+/// The same, where a method was only to be kept.
+pub(super) const SETUP_NOT_CONFIRMED: Decline =
+    Decline { code: "setup_intent_authentication_failure", ..NOT_CONFIRMED };
+/// The bank wants the donor, and the donor is not there.
+pub(super) const AUTHENTICATION: Decline = Decline {
+    code: "authentication_required",
+    decline_code: "authentication_required",
+    message: "Your card was declined. This transaction requires authentication.",
+};
+
 /// What happens when money is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Paid,
     Processing,
+    /// The bank wants the donor to confirm.
+    Asks,
     Declined(Decline),
 }
 
 impl TestMethod {
     /// Every method, in the order of the page.
-    pub const ALL: [TestMethod; 9] = [
+    pub const ALL: [TestMethod; 12] = [
         TestMethod::CardSuccess,
         TestMethod::CardDeclined,
         TestMethod::CardInsufficientFunds,
         TestMethod::CardExpired,
         TestMethod::Card3ds,
         TestMethod::CardFailsOnRenewal,
+        TestMethod::CardAuthenticatesOnRenewal,
+        TestMethod::CardNoFundsOnRenewal,
+        TestMethod::CardExpiresOnRenewal,
         TestMethod::CardDisputed,
         TestMethod::BacsSuccess,
         TestMethod::BacsFailure,
@@ -71,6 +86,9 @@ impl TestMethod {
             TestMethod::CardExpired => "card-expired",
             TestMethod::Card3ds => "card-3ds",
             TestMethod::CardFailsOnRenewal => "card-fails-on-renewal",
+            TestMethod::CardAuthenticatesOnRenewal => "card-authenticates-on-renewal",
+            TestMethod::CardNoFundsOnRenewal => "card-no-funds-on-renewal",
+            TestMethod::CardExpiresOnRenewal => "card-expires-on-renewal",
             TestMethod::CardDisputed => "card-disputed",
             TestMethod::BacsSuccess => "bacs-success",
             TestMethod::BacsFailure => "bacs-failure",
@@ -91,6 +109,11 @@ impl TestMethod {
             TestMethod::CardExpired => "Card that has expired",
             TestMethod::Card3ds => "Card whose bank asks you to confirm (3-D Secure)",
             TestMethod::CardFailsOnRenewal => "Card that works now and fails at every later charge",
+            TestMethod::CardAuthenticatesOnRenewal => {
+                "Card that works now and whose bank asks you to confirm every later charge"
+            }
+            TestMethod::CardNoFundsOnRenewal => "Card that works now and has no money at every later charge",
+            TestMethod::CardExpiresOnRenewal => "Card that works now and has expired at every later charge",
             TestMethod::CardDisputed => "Card that works and is then disputed",
             TestMethod::BacsSuccess => "Bacs Direct Debit, settles in 4 working days",
             TestMethod::BacsFailure => "Bacs Direct Debit, comes back unpaid after 4 working days",
@@ -110,10 +133,11 @@ impl TestMethod {
         match self {
             TestMethod::CardSuccess => "4242",
             TestMethod::CardDeclined => "0002",
-            TestMethod::CardInsufficientFunds => "9995",
-            TestMethod::CardExpired => "0069",
+            TestMethod::CardInsufficientFunds | TestMethod::CardNoFundsOnRenewal => "9995",
+            TestMethod::CardExpired | TestMethod::CardExpiresOnRenewal => "0069",
             TestMethod::Card3ds => "3220",
             TestMethod::CardFailsOnRenewal => "0341",
+            TestMethod::CardAuthenticatesOnRenewal => "3155",
             TestMethod::CardDisputed => "0259",
             TestMethod::BacsSuccess => "2345",
             TestMethod::BacsFailure => "2227",
@@ -124,10 +148,18 @@ impl TestMethod {
     pub(super) fn verdict(self, present: bool) -> Verdict {
         match self {
             TestMethod::CardSuccess | TestMethod::Card3ds | TestMethod::CardDisputed => Verdict::Paid,
-            TestMethod::CardFailsOnRenewal if present => Verdict::Paid,
+            TestMethod::CardFailsOnRenewal
+            | TestMethod::CardAuthenticatesOnRenewal
+            | TestMethod::CardNoFundsOnRenewal
+            | TestMethod::CardExpiresOnRenewal
+                if present =>
+            {
+                Verdict::Paid
+            }
+            TestMethod::CardAuthenticatesOnRenewal => Verdict::Asks,
             TestMethod::CardDeclined | TestMethod::CardFailsOnRenewal => Verdict::Declined(DECLINED),
-            TestMethod::CardInsufficientFunds => Verdict::Declined(FUNDS),
-            TestMethod::CardExpired => Verdict::Declined(EXPIRED),
+            TestMethod::CardInsufficientFunds | TestMethod::CardNoFundsOnRenewal => Verdict::Declined(FUNDS),
+            TestMethod::CardExpired | TestMethod::CardExpiresOnRenewal => Verdict::Declined(EXPIRED),
             TestMethod::BacsSuccess | TestMethod::BacsFailure => Verdict::Processing,
         }
     }

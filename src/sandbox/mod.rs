@@ -8,9 +8,14 @@
 //!
 //! What differs from Stripe on purpose:
 //! - renewal invoices are finalised at once (see [`Sandbox::set_renewal_hold`] for Stripe's hour);
-//! - changes of a subscription that would prorate are refused unless `proration_behavior=none`; one-time lines in
-//!   subscription mode are refused;
+//! - changes of a subscription that would prorate are refused unless `proration_behavior=none`, and a `cancel_at`
+//!   within a later period always, because Stripe takes a part for that one; one-time lines in subscription mode are
+//!   refused;
+//! - `payment_behavior` is `allow_incomplete` or `error_if_incomplete`, and what the latter refuses leaves no trace,
+//!   not even a failed charge;
 //! - parameters Stripe knows and the stand-in does not are refused like unknown ones, never ignored;
+//! - an invoice whose bank wants the donor has no page of its own to answer on: it waits for another way to pay. Stripe
+//!   asks such a bank no second time, and neither does the stand-in; that it says `invoice.updated` then is a guess;
 //! - there are no bank holidays; fees are plausible, not a price list; a lost or won dispute keeps its fee;
 //! - `product.created` and `price.created` come only from their own calls, not from a session's `price_data`.
 //!
@@ -18,16 +23,21 @@
 //! installed in the process by then.
 
 mod api;
+mod begin;
 mod billing;
 mod calendar;
+mod cards;
 mod catalogue;
 mod checkout;
+mod dunning;
+mod endings;
 mod errors;
 mod events;
 mod expand;
 mod form;
 mod ids;
 mod inner;
+mod invoices;
 mod jobs;
 mod lines;
 mod lists;
@@ -37,9 +47,11 @@ mod params;
 mod pay;
 mod payments;
 mod payouts;
+mod plan;
 mod refunds;
 mod saved;
 mod server;
+mod setup;
 mod shapes;
 mod snapshot;
 mod specs;
@@ -110,6 +122,12 @@ impl Sandbox {
         self.inner.with(|world| world.hold = seconds);
     }
 
+    /// On which days after its first failure an unpaid invoice is charged again, instead of 3, 5 and 7. After the last
+    /// one the subscription ends; with none it ends at the first failure.
+    pub async fn set_retry_days(&self, days: Vec<i64>) {
+        self.inner.with(|world| world.set_retry_days(days));
+    }
+
     /// Presses the hosted page's button.
     pub async fn pay(&self, session_id: &str, method: TestMethod) -> Result<PayOutcome, String> {
         self.pay_as(session_id, method, &Payer::default()).await
@@ -170,6 +188,20 @@ impl Sandbox {
     /// money, and one that works again.
     pub async fn method_becomes(&self, sub: &str, method: TestMethod) {
         self.inner.with(|world| world.method_becomes(sub, method));
+    }
+
+    /// The bank renews a card, and Stripe is told (`payment_method.automatically_updated`): another number, valid three
+    /// years longer. One that failed because it had expired works again; another goes on as before. What is not a card
+    /// stays as it is.
+    pub async fn card_renewed(&self, payment_method: &str) {
+        self.inner.with(|world| world.card_renewed(payment_method));
+    }
+
+    /// Sets the date printed on a card, as if it had been so from the start. There is no event: Stripe sends
+    /// `payment_method.updated` for changes made over its API only, and this is none. Whether the bank still pays is
+    /// not changed either; see [`Sandbox::method_becomes`].
+    pub async fn card_expires(&self, payment_method: &str, year: i64, month: i64) {
+        self.inner.with(|world| world.card_expires(payment_method, year, month));
     }
 
     /// Pays out on Mondays instead of on every working day.

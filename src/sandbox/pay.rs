@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
+    begin::Beginning,
     calendar::DAY,
     ids,
-    methods::{Decline, NOT_CONFIRMED, Verdict},
-    shapes::{self, IntentShape, SubscriptionShape},
+    methods::{AUTHENTICATION, Decline, NOT_CONFIRMED, SETUP_NOT_CONFIRMED, Verdict},
+    shapes::{self, IntentShape},
     state::{World, dig},
     types::{PayOutcome, Payer, TestMethod},
 };
@@ -37,7 +38,9 @@ impl World {
             return self.proceed(session, method);
         }
         self.note(session, "pending", json!(method));
-        if self.takes_money(session) {
+        if self.is(session, "mode", "setup") {
+            self.setup_asks(session, method);
+        } else if self.takes_money(session) {
             let customer = self.customer_for(session);
             let intent = self.session_intent(session, customer.as_deref());
             self.require_action(&intent, method);
@@ -54,6 +57,9 @@ impl World {
         self.note(session, "pending", Value::Null);
         if ok {
             return Ok(self.proceed(session, &method));
+        }
+        if self.is(session, "mode", "setup") {
+            return Ok(self.setup_failed(session, SETUP_NOT_CONFIRMED));
         }
         if let Some(intent) = self.hidden_text(session, "intent") {
             self.fail_intent(&intent, NOT_CONFIRMED);
@@ -113,16 +119,20 @@ impl World {
         url.replace("{CHECKOUT_SESSION_ID}", session)
     }
 
-    fn outcome(&self, session: &str, verdict: Verdict) -> PayOutcome {
+    /// What the page answers.
+    pub fn outcome(&self, session: &str, verdict: Verdict) -> PayOutcome {
         let return_url = self.return_url(session);
         match verdict {
             Verdict::Paid => PayOutcome::Paid { return_url },
             Verdict::Processing => PayOutcome::Processing { return_url },
+            // At the page the bank has asked already; a method that asks again is as good as declined.
+            Verdict::Asks => declined(AUTHENTICATION),
             Verdict::Declined(decline) => declined(decline),
         }
     }
 
-    fn customer_for(&mut self, session: &str) -> Option<String> {
+    /// The session's customer, made where it needs one.
+    pub fn customer_for(&mut self, session: &str) -> Option<String> {
         let known = self.text(session, "customer").or_else(|| self.hidden_text(session, "customer"));
         // `if_required` requires one where a way to pay is kept.
         let kept = self.hidden(session, "save") == true
@@ -201,10 +211,10 @@ impl World {
             return self.outcome(session, verdict);
         }
         self.keep_method(session, method, Some(&customer), true);
-        let (subscription, invoice) = self.begin_subscription(session, &customer, method);
+        let (subscription, invoice) = self.subscription_for(session, &customer, method);
         self.tie(&invoice, &intent);
-        self.count_attempt(&invoice);
-        self.activate(&subscription, "active");
+        self.count_attempt(&invoice, false);
+        self.activate(&subscription);
         if verdict == Verdict::Paid {
             self.invoice_paid(&invoice);
         }
@@ -222,10 +232,8 @@ impl World {
         }
         let customer = self.customer_for(session).unwrap_or_default();
         self.keep_method(session, method, Some(&customer), true);
-        let (subscription, invoice) = self.begin_subscription(session, &customer, method);
+        let (subscription, invoice) = self.subscription_for(session, &customer, method);
         self.invoice_paid(&invoice);
-        let trial = !self.body(&subscription)["trial_end"].is_null();
-        self.activate(&subscription, if trial { "trialing" } else { "active" });
         self.complete_subscription(session, "no_payment_required", &customer, &subscription, &invoice);
         self.outcome(session, verdict)
     }
@@ -256,86 +264,26 @@ impl World {
         }
     }
 
-    /// The subscription and its first invoice, announced as Stripe does: incomplete first.
-    fn begin_subscription(&mut self, session: &str, customer: &str, method: &str) -> (String, String) {
+    /// The subscription a session asked for, and its first invoice.
+    fn subscription_for(&mut self, session: &str, customer: &str, method: &str) -> (String, String) {
         let data = self.hidden(session, "subscription_data").clone();
         let lines = self.hidden(session, "line_items").as_array().cloned().unwrap_or_default();
-        let trial =
-            data["trial_end"].as_i64().or(data["trial_days"].as_i64().map(|days| self.at + days * DAY));
-        let anchor = trial.or(data["anchor"].as_i64()).unwrap_or(self.at);
-        let id = self.id("sub");
-        let items = lines.iter().map(|line| {
-            let quantity = line["quantity"].as_i64().unwrap_or(1);
-            self.new_item(&id, &line["price"], quantity)
-        });
-        let items = items.collect();
-        let currency = self.body(session)["currency"].clone();
-        let shape = SubscriptionShape {
+        let days = data["trial_days"].as_i64().map(|days| self.at + days * DAY);
+        let item = |line: Value| (line["price"].clone(), line["quantity"].as_i64().unwrap_or(1), json!({}));
+        self.begin_subscription(Beginning {
             customer,
-            currency: &currency,
-            anchor,
-            items,
+            currency: self.body(session)["currency"].clone(),
+            method: Some(method),
+            items: lines.into_iter().map(item).collect(),
             metadata: data["metadata"].clone(),
             description: data["description"].clone(),
-            method,
-            trial_end: trial,
-        };
-        self.put(shapes::subscription(&id, self.at, shape), json!({ "free_until": data["anchor"] }));
-        let end = self.begin_period(&id, self.at);
-        self.set_period(&id, self.at, end);
-        self.edit(customer, |body| body["currency"] = currency.clone());
-        let invoice = self.new_invoice(&id, "subscription_create", (self.at, self.at), (self.at, end));
-        self.emit("customer.subscription.created", &id);
-        self.emit("invoice.created", &invoice);
-        self.open_invoice(&invoice);
-        self.emit("invoice.finalized", &invoice);
-        (id, invoice)
+            trial_end: data["trial_end"].as_i64().or(days),
+            anchor: data["anchor"].as_i64(),
+        })
     }
 
-    /// An item whose period is still to be set.
-    pub fn new_item(&mut self, subscription: &str, price: &Value, quantity: i64) -> Value {
-        let id = self.id("si");
-        shapes::subscription_item(&id, self.at, subscription, price, quantity, (self.at, self.at))
-    }
-
-    fn activate(&mut self, subscription: &str, status: &str) {
-        self.edit_and_emit("customer.subscription.updated", subscription, |body| {
-            body["status"] = json!(status)
-        });
-    }
-
-    /// Mode `setup`.
-    fn save_method(&mut self, session: &str, method: &str) -> PayOutcome {
-        let customer = self.customer_for(session);
-        let verdict = self.behaviour(method).map_or(Verdict::Paid, TestMethod::setup_verdict);
-        let data = self.hidden(session, "setup_data").clone();
-        let id = self.id("seti");
-        let secret = ids::letters(self.seed, &id, 0, 25);
-        let types = self.body(session)["payment_method_types"].clone();
-        let mut body = shapes::setup_intent(&id, &secret, self.at, &json!(customer), &types);
-        body["metadata"] = data["metadata"].clone();
-        body["description"] = data["description"].clone();
-        self.put(body, json!({}));
-        self.emit("setup_intent.created", &id);
-        if let Verdict::Declined(decline) = verdict {
-            let mut error = decline.details();
-            error["type"] = json!("card_error");
-            self.edit(&id, |body| body["last_setup_error"] = error);
-            self.emit("setup_intent.setup_failed", &id);
-            return declined(decline);
-        }
-        self.edit(&id, |body| {
-            body["payment_method"] = json!(method);
-            body["status"] = json!("succeeded");
-        });
-        self.keep_method(session, method, customer.as_deref(), true);
-        self.emit("setup_intent.succeeded", &id);
-        let fields = [("setup_intent", json!(id)), ("customer", json!(customer))];
-        self.complete(session, "no_payment_required", &fields);
-        self.outcome(session, verdict)
-    }
-
-    fn complete(&mut self, session: &str, payment_status: &str, fields: &[(&str, Value)]) {
+    /// The session is over, and says what came of it.
+    pub fn complete(&mut self, session: &str, payment_status: &str, fields: &[(&str, Value)]) {
         let payer = self.hidden(session, "payer").clone();
         let email = payer["email"].as_str().unwrap_or(EMAIL);
         let details = shapes::customer_details(email, payer["name"].as_str(), dig(&payer, "address"));
@@ -355,6 +303,7 @@ impl World {
     }
 }
 
-fn declined(decline: Decline) -> PayOutcome {
+/// The sentence the donor sees.
+pub(super) fn declined(decline: Decline) -> PayOutcome {
     PayOutcome::Declined { message: decline.message.to_owned() }
 }

@@ -6,7 +6,7 @@ use super::{
     calendar::{add_working_days, midnight},
     ids,
     jobs::Job,
-    methods::{Decline, UNPAID, Verdict},
+    methods::{AUTHENTICATION, Decline, UNPAID, Verdict},
     shapes::{self, ChargeShape, IntentShape, TxnShape},
     state::World,
     types::{Payer, TestMethod},
@@ -111,6 +111,12 @@ impl World {
                 self.emit("payment_intent.processing", intent);
                 self.later(add_working_days(self.at, BACS_DAYS), Job::SettleBacs(intent.to_owned()));
             }
+            Verdict::Asks => {
+                self.announce(intent);
+                let charge = self.new_charge(intent, method, "failed", Some(AUTHENTICATION));
+                self.emit("charge.failed", &charge);
+                self.ask_later(intent, method);
+            }
             Verdict::Declined(decline) => {
                 self.announce(intent);
                 let charge = self.new_charge(intent, method, "failed", Some(decline));
@@ -140,16 +146,32 @@ impl World {
         self.emit("payment_intent.succeeded", intent);
     }
 
-    /// Marks an intent as failed and says so.
-    pub fn fail_intent(&mut self, intent: &str, decline: Decline) {
+    /// The bank declined because it wants the donor, who is not there: the intent waits for them.
+    fn ask_later(&mut self, intent: &str, method: &str) {
+        let error = self.payment_error(intent, AUTHENTICATION);
+        self.edit(intent, |body| {
+            body["payment_method"] = json!(method);
+            body["status"] = json!("requires_action");
+            body["next_action"] = json!({ "type": "use_stripe_sdk", "use_stripe_sdk": {} });
+            body["last_payment_error"] = error;
+        });
+        self.emit("payment_intent.requires_action", intent);
+    }
+
+    fn payment_error(&self, intent: &str, decline: Decline) -> Value {
         let mut error = decline.details();
         let method = self.text(intent, "payment_method").map(|id| self.shown(&id));
         error["type"] = json!("card_error");
-        error["charge"] = self.body(intent)["latest_charge"].clone();
         error["payment_method"] = json!(method);
-        if error["charge"].is_null() {
-            error.as_object_mut().map(|fields| fields.remove("charge"));
+        if let Some(charge) = self.text(intent, "latest_charge") {
+            error["charge"] = json!(charge);
         }
+        error
+    }
+
+    /// Marks an intent as failed and says so.
+    pub fn fail_intent(&mut self, intent: &str, decline: Decline) {
+        let error = self.payment_error(intent, decline);
         self.edit(intent, |body| {
             body["status"] = json!("requires_payment_method");
             body["next_action"] = Value::Null;

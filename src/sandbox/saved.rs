@@ -130,4 +130,9 @@ impl TestMethod {
     pub(super) fn asks(self) -> bool {
         self == TestMethod::Card3ds
     }
+
+    /// Whether the bank asks where a charge is begun over the API with the donor said to be there.
+    pub(super) fn asks_by_api(self) -> bool {
+        self.asks() || self == TestMethod::CardAuthenticatesOnRenewal
+    }
 }

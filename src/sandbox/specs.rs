@@ -161,6 +161,30 @@ pub(super) const REFUND: &str = "
     instructions_email email
 ";
 
+pub(super) const SUBSCRIPTION: &str = "
+    customer! str
+    metadata unset
+    metadata.* meta
+    description max:500
+    default_payment_method str
+    items[].price str
+    items[].quantity int
+    items[].metadata.* meta
+    items[].price_data.currency! currency
+    items[].price_data.product! str
+    items[].price_data.recurring.interval! enum:day|month|week|year
+    items[].price_data.recurring.interval_count int
+    items[].price_data.tax_behavior enum:exclusive|inclusive|unspecified
+    items[].price_data.unit_amount int
+    items[].price_data.unit_amount_decimal str
+    trial_end str
+    billing_cycle_anchor int
+    cancel_at int
+    proration_behavior enum:always_invoice|create_prorations|none
+    payment_behavior enum:allow_incomplete|error_if_incomplete
+    off_session bool
+";
+
 pub(super) const SUBSCRIPTION_UPDATE: &str = "
     metadata unset
     metadata.* meta
@@ -186,7 +210,7 @@ too_complex|too_expensive|unused
     pause_collection unset
     pause_collection.behavior! enum:keep_as_draft|mark_uncollectible|void
     pause_collection.resumes_at int
-    payment_behavior enum:allow_incomplete|default_incomplete|error_if_incomplete|pending_if_incomplete
+    payment_behavior enum:allow_incomplete|error_if_incomplete
     billing_cycle_anchor enum:now|unchanged
     trial_end str
     proration_behavior enum:always_invoice|create_prorations|none

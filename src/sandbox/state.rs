@@ -98,6 +98,9 @@ pub(super) struct World {
     /// Payouts leave on Mondays, not every working day.
     #[serde(default)]
     pub weekly_payouts: bool,
+    /// Days of dunning, where they are not the usual ones.
+    #[serde(default)]
+    pub retry_days: Option<Vec<i64>>,
     /// Seconds a renewal invoice stays a draft.
     pub hold: i64,
     /// The instant of what is being done, in Unix seconds.

@@ -1,4 +1,4 @@
-//! Changing and ending subscriptions.
+//! Changing subscriptions.
 
 use serde_json::{Value, json};
 
@@ -6,48 +6,24 @@ use super::{
     errors::ApiError,
     form::Node,
     jobs::Job,
+    plan::Plan,
     shapes,
     state::{World, dig},
     types::TestMethod,
 };
 
-/// The stand-in does no prorations, and says so instead of doing something else.
-pub(super) fn no_prorations(param: &str) -> ApiError {
-    let message = "The stand-in computes no prorations: send `proration_behavior=none` with this change.";
-    ApiError::invalid(param, message)
-}
-
-/// What an update asks for, checked before anything changes.
-#[derive(Default)]
-struct Plan {
-    items: Vec<ItemPlan>,
-    restart: bool,
-    trial_end: Option<i64>,
-}
-
-/// What is asked for one item: an existing one by id, or a new one.
-struct ItemPlan {
-    id: Option<String>,
-    price: Option<String>,
-    quantity: Option<i64>,
-    deleted: bool,
-}
-
 impl World {
     /// `POST /v1/subscriptions/{id}`.
     pub fn update_subscription(&mut self, id: &str, node: &Node) -> Result<(), ApiError> {
         self.find("subscription", id, "id")?;
-        if ["canceled", "incomplete_expired"].iter().any(|status| self.is(id, "status", status)) {
-            let allowed = ["metadata", "cancellation_details", "expand"];
-            if !matches!(node, Node::Map(parts) if parts.keys().all(|name| allowed.contains(&name.as_str())))
-            {
-                let message =
-                    "A canceled subscription can only update its cancellation_details and metadata.";
-                return Err(ApiError::state(None, message));
-            }
-        }
-        self.check_method(id, node)?;
+        self.check_changeable(id, node)?;
         let plan = self.plan(id, node)?;
+        // Nothing says whether the donor is there but this parameter, and Stripe takes its absence for yes.
+        let present = node.flag("off_session") != Some(true);
+        if plan.charges(self.at) && node.text("payment_behavior") == Some("error_if_incomplete") {
+            let asked = node.text("default_payment_method").map(str::to_owned);
+            self.refuse_unpayable(asked.or_else(|| self.method_of(id)), present)?;
+        }
         let before = self.shown(id);
         self.change_fields(id, node);
         self.change_pause(id, node);
@@ -57,8 +33,27 @@ impl World {
         if self.shown(id) != before {
             self.emit_change("customer.subscription.updated", id, &before);
         }
-        self.bill_change(id, &plan, &before);
+        self.bill_change(id, &plan, &before, present);
         Ok(())
+    }
+
+    /// Of what has ended, and of what has not begun, only a little may be changed.
+    fn check_changeable(&self, id: &str, node: &Node) -> Result<(), ApiError> {
+        let (allowed, message): (&[&str], _) = match self.body(id)["status"].as_str() {
+            Some("canceled" | "incomplete_expired") => (
+                &["metadata", "cancellation_details", "expand"],
+                "A canceled subscription can only update its cancellation_details and metadata.",
+            ),
+            Some("incomplete") => (
+                &["metadata", "cancellation_details", "default_payment_method", "expand"],
+                "A subscription that is incomplete can only update its default_payment_method and metadata.",
+            ),
+            _ => return Ok(()),
+        };
+        match node {
+            Node::Map(parts) if parts.keys().all(|name| allowed.contains(&name.as_str())) => Ok(()),
+            _ => Err(ApiError::state(None, message)),
+        }
     }
 
     /// The first line gets another price.
@@ -89,122 +84,8 @@ impl World {
         }
     }
 
-    fn check_method(&self, id: &str, node: &Node) -> Result<(), ApiError> {
-        let Some(method) = node.text("default_payment_method") else { return Ok(()) };
-        let owner = self.find("payment_method", method, "default_payment_method")?["customer"].clone();
-        if owner != self.body(id)["customer"] {
-            let message = format!(
-                "The customer does not have a payment method with the ID {method}. The payment method must be \
-                 attached to the customer."
-            );
-            return Err(ApiError::parameter("resource_missing", "default_payment_method", message));
-        }
-        Ok(())
-    }
-
-    fn plan(&mut self, id: &str, node: &Node) -> Result<Plan, ApiError> {
-        let mut plan = Plan { restart: node.text("billing_cycle_anchor") == Some("now"), ..Plan::default() };
-        plan.trial_end = match node.text("trial_end") {
-            None => None,
-            Some("now") => Some(self.at),
-            Some(text) => match text.parse::<i64>() {
-                Ok(end) if end > self.at => Some(end),
-                _ => {
-                    let message = "Invalid timestamp: must be an integer in the future";
-                    return Err(ApiError::invalid("trial_end", message));
-                }
-            },
-        };
-        let changes = ["price", "price_data", "quantity", "deleted"];
-        let priced =
-            node.items("items").iter().any(|item| changes.iter().any(|name| item.get(name).is_some()));
-        let none = node.text("proration_behavior") == Some("none") || self.is(id, "status", "trialing");
-        if (priced || plan.restart || plan.trial_end.is_some()) && !none {
-            return Err(no_prorations("proration_behavior"));
-        }
-        for (index, item) in node.items("items").into_iter().enumerate() {
-            let planned = self.plan_item(id, item, index)?;
-            plan.items.push(planned);
-        }
-        plan.restart |= self.changes_rhythm(id, &plan)?;
-        Ok(plan)
-    }
-
-    /// Whether the items, once changed, recur in another rhythm; refused where they would not all have one.
-    fn changes_rhythm(&self, id: &str, plan: &Plan) -> Result<bool, ApiError> {
-        let rhythm = |price: &Value| {
-            (price["recurring"]["interval"].clone(), price["recurring"]["interval_count"].clone())
-        };
-        let now = self.body(id)["items"]["data"].as_array().cloned().unwrap_or_default();
-        let kept = now.iter().filter_map(|item| {
-            match plan.items.iter().find(|planned| planned.id.as_deref() == item["id"].as_str()) {
-                Some(planned) if planned.deleted => None,
-                Some(ItemPlan { price: Some(price), .. }) => Some(rhythm(&self.body(price).clone())),
-                _ => Some(rhythm(&item["price"])),
-            }
-        });
-        let added = plan.items.iter().filter(|planned| planned.id.is_none());
-        let added = added.filter_map(|planned| planned.price.as_ref()).map(|price| rhythm(self.body(price)));
-        let all: Vec<_> = kept.chain(added).collect();
-        let Some(first) = all.first() else {
-            return Err(ApiError::state(None, "A subscription must have at least one active item."));
-        };
-        if all.iter().any(|other| other != first) {
-            let message = "All prices on a subscription must have the same `recurring.interval` and \
-                           `recurring.interval_count`.";
-            return Err(ApiError::invalid("items", message));
-        }
-        Ok(*first != rhythm(&self.item(id)["price"]))
-    }
-
-    fn plan_item(&mut self, id: &str, item: &Node, index: usize) -> Result<ItemPlan, ApiError> {
-        let own = item.text("id").map(str::to_owned);
-        let items = self.body(id)["items"]["data"].as_array().cloned().unwrap_or_default();
-        if let Some(own) = &own
-            && items.iter().all(|item| item["id"] != own.as_str())
-        {
-            return Err(ApiError::no_such("subscription item", own, &format!("items[{index}][id]")));
-        }
-        let price = self.price_asked(id, item, index)?;
-        if own.is_none() && price.is_none() {
-            return Err(ApiError::missing(&format!("items[{index}][price]")));
-        }
-        let deleted = item.flag("deleted") == Some(true);
-        Ok(ItemPlan { id: own, price, quantity: item.int("quantity"), deleted })
-    }
-
-    fn price_asked(&mut self, id: &str, item: &Node, index: usize) -> Result<Option<String>, ApiError> {
-        let param = format!("items[{index}][price]");
-        let data_param = format!("items[{index}][price_data]");
-        let price = match (item.text("price"), item.get("price_data")) {
-            (Some(_), Some(_)) => {
-                let message = "You may only specify one of these parameters: price, price_data.";
-                return Err(ApiError::invalid(&param, message));
-            }
-            (Some(price), None) => {
-                self.find("price", price, &param)?;
-                price.to_owned()
-            }
-            (None, Some(data)) => {
-                self.check_price_data(data, &data_param)?;
-                if data.text("currency") != self.body(id)["currency"].as_str() {
-                    return Err(currency_differs(&data_param));
-                }
-                self.price_from(data)
-            }
-            (None, None) => return Ok(None),
-        };
-        if self.body(&price)["recurring"].is_null() {
-            let message = format!("The price specified is set to `type=one_time` ({price}); it must recur.");
-            return Err(ApiError::invalid(&param, message));
-        }
-        if self.body(&price)["currency"] != self.body(id)["currency"] {
-            return Err(currency_differs(&param));
-        }
-        Ok(Some(price))
-    }
-
-    fn change_fields(&mut self, id: &str, node: &Node) {
+    /// What a change says of texts, metadata and the way to pay.
+    pub fn change_fields(&mut self, id: &str, node: &Node) {
         self.edit(id, |body| {
             shapes::merge_metadata(&mut body["metadata"], node, "metadata");
             if let Some(description) = node.raw("description") {
@@ -242,41 +123,6 @@ impl World {
             self.edit_and_emit("customer.subscription.updated", id, |body| {
                 body["pause_collection"] = Value::Null
             });
-        }
-    }
-
-    fn change_end(&mut self, id: &str, node: &Node) {
-        let (now, end) = (self.at, self.item(id)["current_period_end"].clone());
-        let mut when = None;
-        match node.flag("cancel_at_period_end") {
-            Some(true) => self.edit(id, |body| {
-                body["cancel_at_period_end"] = json!(true);
-                body["cancel_at"] = end;
-                body["canceled_at"] = json!(now);
-                body["cancellation_details"]["reason"] = json!("cancellation_requested");
-            }),
-            Some(false) => self.edit(id, keep_going),
-            None => when = node.raw("cancel_at"),
-        }
-        match when.map(str::parse::<i64>) {
-            Some(Ok(at)) => {
-                self.edit(id, |body| {
-                    body["cancel_at_period_end"] = json!(false);
-                    body["cancel_at"] = json!(at);
-                    body["canceled_at"] = json!(now);
-                    body["cancellation_details"]["reason"] = json!("cancellation_requested");
-                });
-                self.later(at, Job::Cancel(id.to_owned()));
-            }
-            Some(Err(_)) => self.edit(id, keep_going),
-            None => {}
-        }
-    }
-
-    /// `cancel_at` comes.
-    pub fn cancel_when_due(&mut self, id: &str) {
-        if self.body(id)["cancel_at"] == self.at && self.body(id)["cancel_at_period_end"] == false {
-            self.end_subscription(id, "cancellation_requested");
         }
     }
 
@@ -321,8 +167,10 @@ impl World {
         let now = self.at;
         match plan.trial_end {
             Some(end) if end > now => self.edit(id, |body| {
+                if body["status"] != "trialing" {
+                    body["trial_start"] = json!(now);
+                }
                 body["status"] = json!("trialing");
-                body["trial_start"] = json!(now);
                 body["trial_end"] = json!(end);
                 body["billing_cycle_anchor"] = json!(end);
             }),
@@ -334,6 +182,8 @@ impl World {
             None if plan.restart => self.edit(id, |body| body["billing_cycle_anchor"] = json!(now)),
             None => return,
         }
+        // A beginning that Checkout put off is over: the new cycle says when the next money is due.
+        self.note(id, "free_until", Value::Null);
         let end = self.begin_period(id, now);
         self.set_period(id, now, end);
         self.edit(id, |body| {
@@ -344,7 +194,7 @@ impl World {
     }
 
     /// A cycle that begins at once is billed at once; one that begins with a trial for nothing.
-    fn bill_change(&mut self, id: &str, plan: &Plan, before: &Value) {
+    fn bill_change(&mut self, id: &str, plan: &Plan, before: &Value, present: bool) {
         if plan.trial_end.is_none() && !plan.restart {
             return;
         }
@@ -352,54 +202,8 @@ impl World {
         let end = self.item(id)["current_period_end"].as_i64().unwrap_or(self.at);
         let invoice = self.new_invoice(id, "subscription_update", (past, self.at), (self.at, end));
         self.emit("invoice.created", &invoice);
-        self.finalise(&invoice);
+        self.finalise(&invoice, present);
     }
-
-    /// `DELETE /v1/subscriptions/{id}`, and the dashboard's button.
-    pub fn cancel_subscription(&mut self, id: &str, node: &Node) -> Result<(), ApiError> {
-        self.find("subscription", id, "id")?;
-        if self.is(id, "status", "canceled") {
-            return Err(ApiError::no_such("subscription", id, "id"));
-        }
-        if node.flag("prorate") == Some(true) || node.flag("invoice_now") == Some(true) {
-            return Err(no_prorations("prorate"));
-        }
-        self.change_fields(id, node);
-        self.end_subscription(id, "cancellation_requested");
-        Ok(())
-    }
-
-    /// A subscription ends now; what is unpaid is no longer chased.
-    pub fn end_subscription(&mut self, id: &str, reason: &str) {
-        if self.body(id).is_null() || self.is(id, "status", "canceled") {
-            return;
-        }
-        let now = self.at;
-        self.edit(id, |body| {
-            body["status"] = json!("canceled");
-            body["ended_at"] = json!(now);
-            if body["canceled_at"].is_null() {
-                body["canceled_at"] = json!(now);
-            }
-            body["cancellation_details"]["reason"] = json!(reason);
-        });
-        for invoice in self.those("invoice", "parent.subscription_details.subscription", id) {
-            if self.is(&invoice, "status", "open") || self.is(&invoice, "status", "draft") {
-                self.edit(&invoice, |body| {
-                    body["auto_advance"] = json!(false);
-                    body["next_payment_attempt"] = Value::Null;
-                });
-            }
-        }
-        self.emit("customer.subscription.deleted", id);
-    }
-}
-
-fn keep_going(body: &mut Value) {
-    body["cancel_at_period_end"] = json!(false);
-    body["cancel_at"] = Value::Null;
-    body["canceled_at"] = Value::Null;
-    body["cancellation_details"]["reason"] = Value::Null;
 }
 
 fn change_item(item: &mut Value, price: Option<&Value>, quantity: Option<i64>, asked: &Node) {
@@ -410,9 +214,4 @@ fn change_item(item: &mut Value, price: Option<&Value>, quantity: Option<i64>, a
         item["quantity"] = json!(quantity);
     }
     shapes::merge_metadata(&mut item["metadata"], asked, "metadata");
-}
-
-fn currency_differs(param: &str) -> ApiError {
-    let message = "The price specified only supports another currency than the subscription's.";
-    ApiError::invalid(param, message)
 }

@@ -48,6 +48,12 @@ pub enum TestMethod {
     Card3ds,
     /// Card ending 0341: works with the donor present, fails on every later charge.
     CardFailsOnRenewal,
+    /// Card ending 3155: works with the donor present; at every later charge the bank wants them to confirm.
+    CardAuthenticatesOnRenewal,
+    /// Card ending 9995: works with the donor present, has no money at every later charge.
+    CardNoFundsOnRenewal,
+    /// Card ending 0069: works with the donor present, has expired at every later charge.
+    CardExpiresOnRenewal,
     /// Card ending 0259: works and is disputed at once.
     CardDisputed,
     /// Bacs Direct Debit that settles after four working days.

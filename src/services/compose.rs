@@ -1,6 +1,7 @@
 //! The words of each mail, from facts and the charity file.
 
 pub mod letters;
+pub mod plan_letters;
 
 use jiff::civil::Date;
 

@@ -139,6 +139,7 @@ fn work_for(kind: &str, object: &ObjectHint) -> Option<Work> {
         "charge.refunded" => movements(LOOK_CHARGE),
         k if k.starts_with("charge.dispute.") => movements(LOOK_DISPUTE),
         k if k.starts_with("refund.") || k.starts_with("charge.refund.") => movements(LOOK_REFUND),
+        "payment_method.automatically_updated" => own(LOOK_METHOD),
         k if k.starts_with("payout.") => own(LOOK_PAYOUT),
         _ => None,
     }

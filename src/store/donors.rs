@@ -33,6 +33,24 @@ pub async fn upsert_guest(tx: &mut WriteTx, new_id: &DonorId, d: &DonorDetails, 
     )
 }
 
+/// Finds the guest of this mailbox, whose details stay as they are, or makes one.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn guest_of(tx: &mut WriteTx, new_id: &DonorId, d: &DonorDetails, at: Ts) -> Result<DonorId> {
+    let mailbox = normalise_email(&d.email);
+    let known = opt!(
+        tx,
+        (DonorId,),
+        "SELECT id FROM donor WHERE email_norm = $1 AND standing = 'guest'",
+        mailbox.as_str()
+    )?;
+    match known {
+        Some((id,)) => Ok(id),
+        None => upsert_guest(tx, new_id, d, at).await,
+    }
+}
+
 /// A declaration as it was made, never changed after (UK-19, UK-22).
 #[derive(Clone, Debug)]
 pub struct NewDeclaration {

@@ -11,15 +11,18 @@ pub mod inbox;
 pub mod invariants;
 pub mod jobs;
 pub mod ledger;
+pub mod method_changes;
 pub mod migrate;
 pub mod outbox;
 pub mod payments;
 pub mod payouts;
+pub mod pledge_changes;
 pub mod pledges;
 pub mod portal;
 pub mod profile;
 pub mod proofs;
 pub mod receipts;
+pub mod recoveries;
 pub mod sessions;
 
 pub use db::{Conn, Reader, Result, Store, StoreError, WriteTx};

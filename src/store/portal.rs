@@ -4,9 +4,9 @@ use super::db::{Conn, Result, all, opt};
 use super::types::Day;
 use crate::clock::Ts;
 use crate::domain::frequency::Frequency;
-use crate::domain::ids::{DonorId, GiftId, PledgeId};
+use crate::domain::ids::{DonorId, GiftId};
 use crate::domain::money::{Currency, Money};
-use crate::domain::states::{DisputeState, PledgeState, RefundState, TributeKind};
+use crate::domain::states::{DisputeState, RefundState, TributeKind};
 
 /// A sum by entity and currency.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -48,61 +48,6 @@ pub async fn year_sums(conn: &mut Conn, owner: &DonorId, since: Ts) -> Result<Ve
          GROUP BY g.entity_id, g.currency, g.tax_year ORDER BY g.entity_id, g.currency, g.tax_year",
         owner,
         since
-    )
-}
-
-/// A plan as the donor sees it.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct PlanLine {
-    /// Its id.
-    pub id: PledgeId,
-    /// To whom.
-    pub entity_id: String,
-    /// For which fund.
-    pub fund_id: String,
-    /// How often.
-    pub frequency: Frequency,
-    currency: Currency,
-    amount_minor: i64,
-    fee_cover_minor: i64,
-    /// Where it stands.
-    pub state: PledgeState,
-    /// When it began.
-    pub started_at: Ts,
-    /// When Stripe charges next.
-    pub next_charge_at: Option<Ts>,
-    /// When it ended.
-    pub ended_at: Option<Ts>,
-    /// How the last gift was paid.
-    pub method_label: Option<String>,
-    /// Its last four digits.
-    pub method_last4: Option<String>,
-}
-
-impl PlanLine {
-    /// Gift and covered fee, each time.
-    pub fn total(&self) -> Money {
-        Money::new(self.amount_minor.saturating_add(self.fee_cover_minor), self.currency)
-    }
-}
-
-/// The plans of a donor: running ones first, then those that ended last.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn plans(conn: &mut Conn, owner: &DonorId) -> Result<Vec<PlanLine>> {
-    all!(
-        conn,
-        PlanLine,
-        "SELECT p.id, p.entity_id, p.fund_id, p.frequency, p.currency, p.amount_minor, p.fee_cover_minor, p.state, \
-         p.started_at, p.next_charge_at, p.ended_at, \
-         (SELECT g.method_label FROM gift g WHERE g.pledge_id = p.id ORDER BY g.received_at DESC LIMIT 1) \
-         AS method_label, \
-         (SELECT g.method_last4 FROM gift g WHERE g.pledge_id = p.id ORDER BY g.received_at DESC LIMIT 1) \
-         AS method_last4 \
-         FROM pledge p JOIN donor d ON d.id = p.donor_id WHERE d.owner_id = $1 \
-         ORDER BY CASE WHEN p.state = 'ended' THEN 1 ELSE 0 END, p.started_at DESC LIMIT 50",
-        owner
     )
 }
 

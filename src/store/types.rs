@@ -45,6 +45,17 @@ text_columns! {
     DonorId => |v| v.as_str().to_owned();
     PaymentId => |v| v.as_str().to_owned();
     PledgeId => |v| v.as_str().to_owned();
+    ChangeId => |v| v.as_str().to_owned();
+    MethodChangeId => |v| v.as_str().to_owned();
+    RecoveryId => |v| v.as_str().to_owned();
+    PauseKind => |v| v.as_str().to_owned();
+    EndedWhy => |v| v.as_str().to_owned();
+    ChangeKind => |v| v.as_str().to_owned();
+    ChangeState => |v| v.as_str().to_owned();
+    ChangeOrigin => |v| v.as_str().to_owned();
+    MethodChangeState => |v| v.as_str().to_owned();
+    RecoveryState => |v| v.as_str().to_owned();
+    FailureReason => |v| v.as_str().to_owned();
     GiftId => |v| v.as_str().to_owned();
     RefundId => |v| v.as_str().to_owned();
     DisputeId => |v| v.as_str().to_owned();

@@ -2,6 +2,7 @@
 
 mod account;
 mod agent;
+mod amounts;
 mod assets;
 mod client;
 mod donor;

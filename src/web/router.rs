@@ -106,6 +106,37 @@ pub const ROUTES: &[Route] = &[
         policy: Policy::Donor,
         methods: || get(donor::gift::receipt).post(donor::gift::send_copy),
     },
+    Route { path: "/portal/monthly", policy: Policy::Donor, methods: || get(donor::monthly::show) },
+    Route {
+        path: "/portal/monthly/{pledge}/stop",
+        policy: Policy::Donor,
+        methods: || get(donor::plan_stop::show).post(donor::plan_stop::submit),
+    },
+    Route {
+        path: "/portal/monthly/{pledge}/stopped",
+        policy: Policy::Donor,
+        methods: || get(donor::plan_stop::stopped).post(donor::plan_stop::say_why),
+    },
+    Route {
+        path: "/portal/monthly/{pledge}/restart",
+        policy: Policy::Donor,
+        methods: || get(donor::plan_stop::again).post(donor::plan_stop::begin_again),
+    },
+    Route {
+        path: "/portal/monthly/{pledge}/fix",
+        policy: Policy::Donor,
+        methods: || get(donor::plan_stop::fix),
+    },
+    Route {
+        path: "/portal/monthly/{pledge}/{act}",
+        policy: Policy::Donor,
+        methods: || get(donor::plan_acts::show).post(donor::plan_acts::submit),
+    },
+    Route {
+        path: "/monthly/{token}",
+        policy: Policy::Public,
+        methods: || get(public::plan_link::show).post(public::plan_link::submit),
+    },
     Route { path: "/portal/profile", policy: Policy::Donor, methods: || get(donor::profile::show) },
     Route {
         path: "/portal/profile/{part}",

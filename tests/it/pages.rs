@@ -85,6 +85,10 @@ fn every_sample_of_every_page_is_sound() {
         SecurityPage,
         SecurityPasswordPage,
         SecurityEmailPage,
+        MonthlyPage,
+        PlanActPage,
+        PlanStoppedPage,
+        PlanLinkPage,
         StyleguidePage,
     );
     for status in [400, 403, 404, 405, 413, 422, 429, 500, 503] {

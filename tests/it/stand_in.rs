@@ -11,6 +11,12 @@ use tokio::net::TcpListener;
 
 use crate::support::openapi::Spec;
 
+#[path = "stand_in/beginnings.rs"]
+mod beginnings;
+#[path = "stand_in/changes.rs"]
+mod changes;
+#[path = "stand_in/dunning.rs"]
+mod dunning;
 #[path = "stand_in/gifts.rs"]
 mod gifts;
 #[path = "stand_in/pledges.rs"]
@@ -19,6 +25,8 @@ mod pledges;
 mod protocol;
 #[path = "stand_in/saved.rs"]
 mod saved;
+#[path = "stand_in/setup.rs"]
+mod setup;
 #[path = "stand_in/world.rs"]
 mod world;
 

@@ -44,7 +44,7 @@ pub(in super::super) struct SubscriptionShape<'a> {
     pub items: Vec<Value>,
     pub metadata: Value,
     pub description: Value,
-    pub method: &'a str,
+    pub method: Option<&'a str>,
     pub trial_end: Option<i64>,
 }
 

@@ -145,6 +145,7 @@ pub(in super::super) fn payment_method(
     print: &str,
 ) -> Value {
     let kind = method.kind();
+    let (year, month) = super::super::cards::expiry(at, method);
     let mut body = json!({
         "id": id, "object": "payment_method", "allow_redisplay": "limited", "billing_details": billing,
         "created": at, "customer": null, "customer_account": null, "livemode": false, "metadata": {}, "type": kind,
@@ -153,7 +154,7 @@ pub(in super::super) fn payment_method(
         "card" => json!({
             "brand": "visa",
             "checks": { "address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass" },
-            "country": country, "display_brand": "visa", "exp_month": 12, "exp_year": expiry_year(at),
+            "country": country, "display_brand": "visa", "exp_month": month, "exp_year": year,
             "fingerprint": print, "funding": "credit", "generated_from": null, "last4": method.last4(),
             "networks": { "available": ["visa"], "preferred": null }, "regulated_status": "unregulated",
             "three_d_secure_usage": { "supported": true }, "wallet": null,
@@ -161,10 +162,6 @@ pub(in super::super) fn payment_method(
         _ => json!({ "fingerprint": print, "last4": method.last4(), "sort_code": "108800" }),
     };
     body
-}
-
-fn expiry_year(at: i64) -> i64 {
-    super::super::calendar::date(at + 3 * 365 * DAY)[..4].parse().unwrap_or(2035)
 }
 
 /// What a balance transaction is made of.

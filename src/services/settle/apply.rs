@@ -5,16 +5,19 @@ use super::look::{SeenPayment, Sight};
 use super::{gift, movements, plan};
 use crate::clock::Ts;
 use crate::domain::audit::ACTOR_STRIPE;
+use crate::domain::frequency::Frequency;
 use crate::domain::ids::{AuditId, PaymentId, PayoutId};
 use crate::domain::states::{PaymentState, PayoutState};
 use crate::payments::objects::{self, MethodDetails, PaymentIntent, Session, id_of};
 use crate::payments::requests::from_stripe;
 use crate::services::mailing::{self, Envelope};
+use crate::services::pledges;
 use crate::services::{Deps, Result, ServiceError, compose};
 use crate::store::audit::{self, Note};
 use crate::store::payments::{self, Payment, StripeFacts};
 use crate::store::payouts::{self, Payout};
-use crate::store::pledges::{self, Pledge};
+use crate::store::pledges as pledge_rows;
+use crate::store::pledges::Pledge;
 use crate::store::{Day, WriteTx};
 
 /// To whom money or a plan belongs.
@@ -33,6 +36,22 @@ impl Owner {
             Owner::Single(p) | Owner::Plan(_, p) => p,
         }
     }
+
+    /// The fund it is for: a plan's may have changed since it began.
+    pub(super) fn fund_id(&self) -> &str {
+        match self {
+            Owner::Single(p) => &p.fund_id,
+            Owner::Plan(pledge, _) => &pledge.fund_id,
+        }
+    }
+
+    /// How often: a plan's may have changed since it began.
+    pub(super) fn frequency(&self) -> Frequency {
+        match self {
+            Owner::Single(p) => p.frequency,
+            Owner::Plan(pledge, _) => pledge.frequency,
+        }
+    }
 }
 
 /// Writes a sight taken at `seen_at`. `false` when nothing in it is ours.
@@ -45,10 +64,16 @@ pub async fn apply(deps: &Deps, tx: &mut WriteTx, sight: &Sight, seen_at: Ts, no
         ours |= apply_session(tx, session, now).await?;
     }
     if let Some(subscription) = &sight.subscription {
-        ours |= plan::apply(deps, tx, subscription, seen_at, now).await?;
+        ours |= plan::apply(deps, tx, subscription, sight.customer.as_ref(), seen_at, now).await?;
     }
     for seen in &sight.payments {
         ours |= apply_payment(deps, tx, seen, now).await?;
+    }
+    if let Some(method) = &sight.method {
+        ours |= pledges::method::renewed(deps, tx, method, now).await?;
+    }
+    if let Some(page) = &sight.method_page {
+        ours |= pledges::method::left(deps, tx, page, now).await?;
     }
     if let Some(payout) = &sight.payout {
         apply_payout(deps, tx, payout, now).await?;
@@ -119,12 +144,17 @@ async fn owner_of(tx: &mut WriteTx, seen: &SeenPayment) -> Result<Option<Owner>>
 pub(super) async fn plan_held(tx: &mut WriteTx, subscription: &str) -> Result<Option<(Pledge, Payment)>> {
     let Some(payment) = payments::hold_of_plan(tx, subscription).await? else { return Ok(None) };
     // Read when the payment is held, not before: another worker may have changed it until then.
-    let pledge = pledges::by_subscription(tx, subscription).await?;
+    let pledge = pledge_rows::by_subscription(tx, subscription).await?;
     Ok(pledge.map(|pledge| (pledge, payment)))
 }
 
 async fn apply_payment(deps: &Deps, tx: &mut WriteTx, seen: &SeenPayment, now: Ts) -> Result<bool> {
     let Some(owner) = owner_of(tx, seen).await? else { return Ok(false) };
+    if let (Owner::Plan(pledge, payment), Some(invoice)) = (&owner, &seen.invoice)
+        && payment.state == PaymentState::Paid
+    {
+        pledges::recovery::seen(deps, tx, pledge, invoice, &seen.intent, now).await?;
+    }
     match seen.intent.status.as_str() {
         "succeeded" => {
             let gift = gift::ensure(deps, tx, &owner, seen, now).await?;

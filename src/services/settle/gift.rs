@@ -86,8 +86,7 @@ async fn build(
         Owner::Single(p) => (None, None, p.total(), p.fee_cover),
         Owner::Plan(pledge, _) => {
             let number = pledges::gifts_so_far(tx, &pledge.id).await? + 1;
-            let total = pledge.amount.checked_add(pledge.fee_cover).unwrap_or(pledge.amount);
-            (Some(pledge.id.clone()), Some(number), total, pledge.fee_cover)
+            (Some(pledge.id.clone()), Some(number), pledge.total(), pledge.fee_cover())
         }
     };
     let fee_cover = if amount == expected { cover } else { Money::zero(amount.currency()) };
@@ -98,7 +97,7 @@ async fn build(
         pledge_id,
         donor_id: payment.donor_id.clone(),
         entity_id: payment.entity_id.clone(),
-        fund_id: payment.fund_id.clone(),
+        fund_id: owner.fund_id().to_owned(),
         campaign_id: payment.campaign_id.clone(),
         amount,
         fee_cover,
@@ -174,7 +173,7 @@ async fn issue_receipt(deps: &Deps, tx: &mut WriteTx, owner: &Owner, gift: &Gift
             .map(|c| c.name.clone()),
         instalment: gift
             .instalment
-            .map(|number| Instalment { frequency: owner.payment().frequency.as_str().to_owned(), number }),
+            .map(|number| Instalment { frequency: owner.frequency().as_str().to_owned(), number }),
         gift_aid: gift.declaration_id.is_some(),
         tribute: gift.tribute.clone(),
         note: gift.note.clone(),
@@ -202,7 +201,7 @@ async fn issue_receipt(deps: &Deps, tx: &mut WriteTx, owner: &Owner, gift: &Gift
     Ok(content.number)
 }
 
-fn method_label(method: &MethodDetails) -> String {
+pub(super) fn method_label(method: &MethodDetails) -> String {
     let brand = method.card.as_ref().and_then(|c| c.brand.as_deref());
     match (method.kind.as_str(), brand) {
         ("card", Some("visa")) => "Visa".to_owned(),
@@ -218,7 +217,7 @@ fn method_label(method: &MethodDetails) -> String {
     }
 }
 
-fn last4(method: &MethodDetails) -> Option<String> {
+pub(super) fn last4(method: &MethodDetails) -> Option<String> {
     let card = method.card.as_ref().and_then(|c| c.last4.clone());
     let account = [&method.bacs_debit, &method.sepa_debit, &method.us_bank_account];
     card.or_else(|| account.into_iter().flatten().find_map(|a| a.last4.clone()))
@@ -226,7 +225,7 @@ fn last4(method: &MethodDetails) -> Option<String> {
 }
 
 /// `Visa ending 4242`.
-pub(super) fn method_text(label: &str, last4: Option<&str>) -> String {
+pub(in crate::services) fn method_text(label: &str, last4: Option<&str>) -> String {
     match last4 {
         Some(digits) => format!("{label} ending {digits}"),
         None => label.to_owned(),

@@ -5,7 +5,7 @@ use stripe_client_core::RequestBuilder;
 
 use super::Prefetched;
 use crate::payments::objects::*;
-use crate::payments::{Effort, requests};
+use crate::payments::{Effort, plan_requests, requests};
 use crate::services::{Deps, Result, ServiceError, job_kinds};
 use crate::store::pledges;
 
@@ -31,6 +31,12 @@ pub struct Sight {
     pub subscription: Option<Subscription>,
     /// Payments.
     pub payments: Vec<SeenPayment>,
+    /// Who pays a plan that the store does not know.
+    pub customer: Option<Customer>,
+    /// A card or account whose details the bank has renewed, by its id.
+    pub method: Option<String>,
+    /// A page on which a donor leaves another card or account.
+    pub method_page: Option<Session>,
     /// A payout.
     pub payout: Option<Payout>,
 }
@@ -65,7 +71,13 @@ pub async fn look(deps: &Deps, kind: &str, subject: &str, known: &Prefetched) ->
         }
         job_kinds::LOOK_INVOICE => look_invoice(deps, subject, known, &mut sight).await?,
         job_kinds::LOOK_SUBSCRIPTION => {
-            sight.subscription = Some(subscription(deps, subject, known).await?);
+            let plan = subscription(deps, subject, known).await?;
+            sight.customer = customer_of_unknown(deps, &plan).await?;
+            sight.subscription = Some(plan);
+        }
+        job_kinds::LOOK_METHOD => sight.method = Some(subject.to_owned()),
+        job_kinds::LOOK_METHOD_PAGE => {
+            sight.method_page = Some(get(deps, plan_requests::method_session(subject)).await?);
         }
         job_kinds::LOOK_PAYOUT => sight.payout = Some(get(deps, requests::payout(subject)).await?),
         other => return Err(ServiceError::Unexpected(format!("unknown look {other:?}"))),
@@ -79,6 +91,9 @@ async fn get<T: DeserializeOwned>(deps: &Deps, request: RequestBuilder) -> Resul
 
 async fn look_session(deps: &Deps, id: &str, known: &Prefetched, sight: &mut Sight) -> Result<()> {
     let session = known.sessions.get(id, get(deps, requests::session(id))).await?;
+    if session.our_method_change().is_some() {
+        sight.method_page = Some(get(deps, plan_requests::method_session(id)).await?);
+    }
     if session.our_payment().is_some() {
         if let Some(id) = session.payment_intent.as_ref().map(id_of) {
             let intent = intent(deps, id, known).await?;
@@ -96,10 +111,24 @@ async fn look_session(deps: &Deps, id: &str, known: &Prefetched, sight: &mut Sig
     Ok(())
 }
 
+/// Who pays a plan that was made elsewhere and handed to us, while the store does not know it.
+async fn customer_of_unknown(deps: &Deps, plan: &Subscription) -> Result<Option<Customer>> {
+    let (None, Some(_), Some(customer)) = (plan.our_payment(), plan.handed_to_us(), &plan.customer) else {
+        return Ok(None);
+    };
+    let known = {
+        let mut read = deps.store.read().await?;
+        pledges::by_subscription(&mut read, &plan.id).await?.is_some()
+    };
+    if known { Ok(None) } else { Ok(Some(get(deps, plan_requests::customer(id_of(customer))).await?)) }
+}
+
 async fn look_invoice(deps: &Deps, id: &str, known: &Prefetched, sight: &mut Sight) -> Result<()> {
     let invoice = invoice_by_id(deps, id, known).await?;
     if let Some(sub) = invoice.subscription() {
-        sight.subscription = Some(subscription(deps, sub, known).await?);
+        let plan = subscription(deps, sub, known).await?;
+        sight.customer = customer_of_unknown(deps, &plan).await?;
+        sight.subscription = Some(plan);
     }
     add_invoice_payments(deps, invoice, known, sight).await
 }
@@ -156,7 +185,9 @@ async fn add_payment(deps: &Deps, sight: &mut Sight, seen: SeenPayment, known: &
             pledges::by_subscription(&mut read, sub).await?.is_some()
         };
         if !ours {
-            sight.subscription = Some(subscription(deps, sub, known).await?);
+            let plan = subscription(deps, sub, known).await?;
+            sight.customer = customer_of_unknown(deps, &plan).await?;
+            sight.subscription = Some(plan);
         }
     }
     sight.payments.push(seen);

@@ -2,8 +2,9 @@
 //!
 //! [`prefetch`] and [`look`] read outside any transaction; [`apply`] writes what was seen in one.
 
+mod adopt;
 pub mod apply;
-mod gift;
+pub(super) mod gift;
 mod known;
 pub mod look;
 mod movements;
@@ -30,6 +31,8 @@ pub fn is_look(kind: &str) -> bool {
         LOOK_INVOICE,
         LOOK_SUBSCRIPTION,
         LOOK_PAYOUT,
+        LOOK_METHOD,
+        LOOK_METHOD_PAGE,
     ]
     .contains(&kind)
 }

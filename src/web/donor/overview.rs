@@ -15,7 +15,8 @@ use crate::domain::states::PledgeState;
 use crate::domain::tax_year;
 use crate::services::ServiceError;
 use crate::store::StoreError;
-use crate::store::portal::{self, GiftFilter, GiftLine, OnTheWay, Page, PlanLine, YearSum};
+use crate::store::pledges::{self, Pledge};
+use crate::store::portal::{self, GiftFilter, GiftLine, OnTheWay, Page, YearSum};
 use crate::web::AppState;
 use crate::web::account::page;
 use crate::web::errors::AppError;
@@ -30,7 +31,7 @@ const YEAR: Duration = Duration::from_secs(367 * 86_400);
 /// What the page is made of: four queries, however much was given.
 struct Facts {
     sums: Vec<YearSum>,
-    plans: Vec<PlanLine>,
+    plans: Vec<Pledge>,
     latest: Vec<GiftLine>,
     way: Vec<OnTheWay>,
 }
@@ -40,7 +41,7 @@ async fn facts(state: &AppState, id: &DonorId) -> Result<Facts, StoreError> {
     let mut read = state.deps.store.read().await?;
     Ok(Facts {
         sums: portal::year_sums(&mut read, id, year_ago).await?,
-        plans: portal::plans(&mut read, id).await?,
+        plans: pledges::of_owner(&mut read, id).await?,
         latest: portal::gifts(
             &mut read,
             id,
@@ -69,7 +70,7 @@ pub async fn show(
     let new = facts.latest.is_empty() && facts.way.is_empty() && facts.plans.is_empty();
     let entities = several(&facts);
     let (year, year_empty) = year_figures(view, &facts);
-    let shown = |p: &&PlanLine| p.state != PledgeState::Ended || recently_ended(&state, p);
+    let shown = |p: &&Pledge| p.state != PledgeState::Ended || recently_ended(&state, p);
     page(
         StatusCode::OK,
         &OverviewPage {
@@ -127,7 +128,7 @@ fn several(facts: &Facts) -> bool {
     ids.len() > 1
 }
 
-fn recently_ended(state: &AppState, plan: &PlanLine) -> bool {
+fn recently_ended(state: &AppState, plan: &Pledge) -> bool {
     let since = state.deps.clock.now().minus(Duration::from_secs(90 * 86_400));
     plan.ended_at.is_some_and(|at| at > since)
 }
@@ -180,12 +181,12 @@ fn period(view: View<'_>, entity: &Entity, today: Date) -> String {
 
 fn todos(donor: &Donor, facts: &Facts) -> Vec<Todo> {
     let mut todos = Vec::new();
-    if facts.plans.iter().any(|p| p.state == PledgeState::Retrying) {
+    for plan in facts.plans.iter().filter(|p| p.state == PledgeState::Retrying) {
         todos.push(Todo {
             tone: Tone::Attention,
-            title: "Your bank could not send your last gift.".to_owned(),
-            text: "Nothing was taken. We try again by ourselves; if your card has changed, write to us."
-                .to_owned(),
+            title: "Your last gift did not come through.".to_owned(),
+            text: "Nothing was taken. It takes a minute to put right.".to_owned(),
+            link: Some(Link::new("Put it right", format!("/portal/monthly/{}/fix", plan.id))),
             ..Todo::default()
         });
     }

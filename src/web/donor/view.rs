@@ -2,13 +2,15 @@
 
 use jiff::civil::Date;
 
+use super::plan_words::{chip, often};
 use crate::domain::dates;
 use crate::domain::frequency::Frequency;
 use crate::domain::states::{DisputeState, PledgeState, TributeKind};
 use crate::services::compose;
-use crate::store::portal::{GiftLine, OnTheWay, PlanLine};
+use crate::store::pledges::Pledge;
+use crate::store::portal::{GiftLine, OnTheWay};
 use crate::web::AppState;
-use crate::web::pages::{Chip, ChipTone, GiftRow, PlanCard};
+use crate::web::pages::{Chip, ChipTone, GiftRow, Link, PlanCard};
 
 /// Words shared by the pages of one donor.
 #[derive(Clone, Copy, Debug)]
@@ -81,17 +83,6 @@ pub fn gift_chip(gift: &GiftLine) -> Chip {
         Chip::new(ChipTone::Info, "Refunded")
     } else {
         Chip::new(ChipTone::Info, "Part refunded")
-    }
-}
-
-fn plan_chip(state: PledgeState) -> Chip {
-    match state {
-        PledgeState::Pending => Chip::new(ChipTone::Wait, "Being set up"),
-        PledgeState::Active => Chip::new(ChipTone::Success, "Active"),
-        PledgeState::Retrying => Chip::new(ChipTone::Attention, "Not collected"),
-        PledgeState::Paused => Chip::new(ChipTone::Wait, "Paused"),
-        PledgeState::Ending => Chip::new(ChipTone::Info, "Ending"),
-        PledgeState::Ended => Chip::new(ChipTone::Info, "Ended"),
     }
 }
 
@@ -168,31 +159,28 @@ impl View<'_> {
     }
 
     /// A plan.
-    pub fn plan_card(&self, plan: &PlanLine, entities: bool) -> PlanCard {
+    pub fn plan_card(&self, plan: &Pledge, entities: bool) -> PlanCard {
         let entity = self.state.deps.config.charity.entity(&plan.entity_id);
         let zone = entity.map_or(jiff::tz::TimeZone::UTC, |e| e.time_zone.clone());
         let today = self.state.deps.clock.now().date_in(&zone);
-        let next = plan.next_charge_at.map(|at| at.date_in(&zone));
-        let expected =
-            matches!(plan.state, PledgeState::Active | PledgeState::Retrying | PledgeState::Paused);
-        let next = next.filter(|_| expected);
-        let often = match plan.frequency {
-            Frequency::Once => "once".to_owned(),
-            Frequency::Monthly => format!("every month{}", on_the(plan, &zone)),
-            Frequency::Quarterly => format!("every three months{}", on_the(plan, &zone)),
-            Frequency::Yearly => "every year".to_owned(),
+        let goes_on = !matches!(plan.state, PledgeState::Ended | PledgeState::Pending);
+        let schedule = plan.schedule().filter(|_| goes_on);
+        let next = schedule.and_then(|s| s.first()).or(plan.next_charge_at.filter(|_| goes_on));
+        let next = next.map(|at| at.date_in(&zone));
+        let often = match (plan.frequency, plan.anchor_at) {
+            (Frequency::Monthly | Frequency::Quarterly, Some(anchor)) => {
+                let day = dates::ordinal(anchor.date_in(&zone).day());
+                format!("{}, on the {day}", often(plan.frequency))
+            }
+            _ => often(plan.frequency).to_owned(),
         };
         PlanCard {
             heading: format!("Your {}", kind(Some(plan.frequency)).to_lowercase()),
             amount: plan.total().display(self.locale),
             often,
             fund: self.fund(&plan.fund_id),
-            chip: plan_chip(plan.state),
-            next_label: match plan.state {
-                PledgeState::Retrying => "Next try",
-                _ => "Next gift",
-            }
-            .to_owned(),
+            chip: chip(plan),
+            next_label: "Next gift".to_owned(),
             next_date: next.map(|d| self.day(d)).unwrap_or_default(),
             next_words: next.map(|d| relative(today, d)).unwrap_or_default(),
             method: plan
@@ -201,32 +189,31 @@ impl View<'_> {
                 .map_or_else(String::new, |l| method(l, plan.method_last4.as_deref())),
             entity: if entities { self.entity(&plan.entity_id) } else { String::new() },
             note: self.plan_note(plan, &zone),
-            action: None,
+            action: Some(Link::new(
+                if goes_on { "Change, skip or stop" } else { "See it" },
+                format!("/portal/monthly#{}", plan.id),
+            )),
         }
     }
 
-    fn plan_note(&self, plan: &PlanLine, zone: &jiff::tz::TimeZone) -> String {
-        match (plan.state, plan.ended_at) {
-            (PledgeState::Retrying, _) => {
-                "Your bank could not send the last one. We try again; nothing was taken.".to_owned()
-            }
-            (PledgeState::Ended, Some(at)) => {
-                format!("It ended on {}. Thank you for every one of them.", self.day(at.date_in(zone)))
-            }
+    fn plan_note(&self, plan: &Pledge, zone: &jiff::tz::TimeZone) -> String {
+        let day = |at: crate::clock::Ts| self.day(at.date_in(zone));
+        let skipped = plan.schedule().map(|s| s.skipped()).unwrap_or_default();
+        match (plan.state, skipped.as_slice()) {
+            (PledgeState::Retrying, _) => "The last one did not come through. Nothing was taken.".to_owned(),
+            (PledgeState::Ended, _) => match plan.ended_at {
+                Some(at) => format!("It ended on {}. Thank you for every one of them.", day(at)),
+                None => String::new(),
+            },
             (PledgeState::Pending, _) => "Your bank is confirming the first one.".to_owned(),
-            (PledgeState::Active, _) => {
-                let to = &self.state.deps.config.charity.brand.contact_email;
-                if to.is_empty() { String::new() } else { format!("To change or stop it, write to {to}.") }
-            }
+            (_, [one]) => format!("Nothing is taken on {}.", day(*one)),
+            (_, [first, .., last]) => format!("Nothing is taken from {} to {}.", day(*first), day(*last)),
+            (PledgeState::Ending, []) => match plan.schedule().and_then(|s| s.last()) {
+                Some(last) => format!("The last one is on {}.", day(last)),
+                None => "Nothing more is taken.".to_owned(),
+            },
             _ => String::new(),
         }
-    }
-}
-
-fn on_the(plan: &PlanLine, zone: &jiff::tz::TimeZone) -> String {
-    match plan.next_charge_at {
-        Some(at) => format!(", on the {}", dates::ordinal(at.date_in(zone).day())),
-        None => String::new(),
     }
 }
 

@@ -73,6 +73,7 @@ impl Layout {
         [
             ("Overview", "/portal"),
             ("Giving", "/portal/gifts"),
+            ("Monthly gift", "/portal/monthly"),
             ("Details", "/portal/profile"),
             ("E-mail choices", "/portal/preferences"),
             ("Security", "/portal/security"),

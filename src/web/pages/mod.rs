@@ -7,6 +7,7 @@ pub mod gifts;
 pub mod give;
 pub mod home_demo;
 pub mod layout;
+pub mod monthly;
 pub mod overview;
 pub mod parts;
 pub mod preferences;
@@ -24,6 +25,10 @@ pub use gifts::{GiftPage, GiftReceipt, GiftsPage, Total};
 pub use give::{GiveClosedPage, GivePage};
 pub use home_demo::HomeDemoPage;
 pub use layout::{DemoBar, Layout};
+pub use monthly::{
+    EndedPlan, MonthlyPage, PlanActPage, PlanChoice, PlanDetail, PlanField, PlanLinkPage, PlanPanel,
+    PlanStoppedPage, RaiseChoice, RaiseForm,
+};
 pub use overview::{OverviewPage, YearFigure};
 pub use parts::{
     Act, Chip, ChipTone, Empty, Event, FilterBar, FilterSelect, GiftRow, Hidden, Pager, PlanCard, Todo,

@@ -1,5 +1,6 @@
 //! Every component on one page, shown in the demo at `/styleguide`.
 
+use super::monthly::{EndedPlan, PlanActPage, PlanChoice, PlanField, PlanPanel};
 use super::parts::{Act, Chip, ChipTone, Empty, Event, FilterBar, GiftRow, Pager, PlanCard, Todo};
 use super::tables::{Charge, Chart, Confirm, DataTable};
 use super::{Check, Choice, Field, Layout, Link, Notice, Problem, Row, Tone};
@@ -61,6 +62,18 @@ pub struct StyleguidePage {
     pub plans: Vec<PlanCard>,
     /// Twelve coming gifts.
     pub charges: Vec<Charge>,
+    /// A repeating gift in full.
+    pub panel: PlanPanel,
+    /// Repeating gifts that are over.
+    pub ended: Vec<EndedPlan>,
+    /// The fields of a small act.
+    pub plan_fields: Vec<PlanField>,
+    /// The answer of a small act.
+    pub answer: Confirm,
+    /// The gifts to come in that answer.
+    pub coming: Vec<Charge>,
+    /// Other ways than the one of the page.
+    pub others: Vec<PlanChoice>,
     /// A filter bar.
     pub filter: FilterBar,
     /// A pager.
@@ -145,6 +158,12 @@ impl StyleguidePage {
             gifts,
             plans,
             charges: Charge::sample_year(),
+            panel: PlanPanel { id: "sample_plan".into(), ..PlanPanel::sample() },
+            ended: EndedPlan::sample_list(),
+            plan_fields: PlanField::sample_list(false),
+            answer: PlanActPage::sample_confirm(),
+            coming: PlanActPage::sample_coming("£30.00", 0),
+            others: PlanChoice::sample_list(),
             filter: FilterBar::sample("2026"),
             pager: Pager { newer: "/styleguide".into(), ..Pager::sample() },
             empty: Empty {

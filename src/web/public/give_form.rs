@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 use crate::config::{AddressRule, Charity, Entity, WordingKey};
 use crate::domain::donor::{Address, DonorDetails, Tribute};
-use crate::domain::fee;
 use crate::domain::frequency::Frequency;
-use crate::domain::money::{AmountError, Currency, Money};
+use crate::domain::money::{Currency, Money};
 use crate::domain::states::{ConsentPurpose, DonorKind, TributeKind};
 use crate::services::give::GiveCommand;
+use crate::web::amounts;
 use crate::web::forms::{self, AddressFields, Mistakes, NAME_AT_MOST, line};
 
 const NOTE_AT_MOST: usize = 500;
@@ -124,48 +124,19 @@ pub fn check(place: Place<'_>, raw: &Raw) -> Result<GiveCommand, Mistakes> {
 }
 
 fn amount(place: Place<'_>, raw: &Raw, frequency: Frequency, wrong: &mut Mistakes) -> Option<Money> {
-    let locale = place.entity.locale.as_str();
-    let least = place.entity.minimum_in(place.currency)?;
-    let most = place.entity.maximum_in(place.currency)?;
     let typed = if raw.amount_other.trim().is_empty() { raw.ask(frequency) } else { &raw.amount_other };
-    let from_least = format!("Enter an amount of {} or more", least.display_short(locale));
-    let words = match Money::parse_typed(typed, place.currency) {
-        Ok(amount) if amount.minor() < least.minor() => from_least,
-        Ok(amount) if amount.minor() > most.minor() => format!(
-            "Enter an amount of {} or less. To give more, write to {}",
-            most.display_short(locale),
-            place.charity.brand.contact_email
-        ),
-        Ok(amount) if place.currency.exponent() == 3 && amount.minor() % 10 != 0 => {
-            format!("Enter an amount in {} with two decimals", place.currency)
+    match amounts::check(place.entity, &place.charity.brand.contact_email, place.currency, typed) {
+        Ok(amount) => Some(amount),
+        Err(words) => {
+            wrong.insert("amount_other", words);
+            None
         }
-        Ok(amount) => return Some(amount),
-        Err(AmountError::Empty) => "Choose an amount, or enter your own".to_owned(),
-        Err(AmountError::NotPositive) => from_least,
-        Err(AmountError::DecimalComma) => "Use a full stop for the decimals, like 10.00".to_owned(),
-        Err(AmountError::TooManyDecimals) if place.currency.exponent() == 0 => {
-            format!("Enter a whole number: {} has no decimals", place.currency)
-        }
-        Err(AmountError::TooManyDecimals) => {
-            format!("Enter an amount with at most {} decimals", place.currency.exponent())
-        }
-        Err(AmountError::TooLarge) => format!("Enter an amount of {} or less", most.display_short(locale)),
-        Err(AmountError::NotANumber) => "Enter an amount in figures, like 25 or 25.50".to_owned(),
-    };
-    wrong.insert("amount_other", words);
-    None
+    }
 }
 
 /// What to add so that the whole gift arrives; worked out here, whatever the form said.
 fn cover(place: Place<'_>, raw: &Raw, amount: Money) -> Money {
-    let rule = place.entity.cover_fee.as_ref().filter(|_| !raw.cover_fee.is_empty());
-    rule.and_then(|r| fee::cover(amount, r.percent, r.fixed_in(place.currency)?.minor()).ok())
-        .map(|fee| match place.currency.exponent() {
-            // Stripe takes three-decimal currencies in steps of ten.
-            3 => Money::new(fee.minor().saturating_add(9) / 10 * 10, place.currency),
-            _ => fee,
-        })
-        .unwrap_or(Money::zero(place.currency))
+    if raw.cover_fee.is_empty() { Money::zero(place.currency) } else { amounts::cover(place.entity, amount) }
 }
 
 fn fund(place: Place<'_>, raw: &Raw, wrong: &mut Mistakes) -> Option<String> {

@@ -3,6 +3,8 @@
 pub mod give;
 mod give_form;
 mod give_view;
+pub mod plan_link;
+mod plan_raise;
 pub mod thanks;
 
 use axum::response::Redirect;

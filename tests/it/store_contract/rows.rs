@@ -8,8 +8,10 @@ use almoner::domain::ids::{
     ConsentId, DeclarationId, DisputeId, DonorId, EntryId, GiftId, JobId, MailId, PledgeId, RefundId,
 };
 use almoner::domain::states::{
-    ConsentPurpose, DisputeState, EntryKind, PaymentState, PledgeState, RefundState, TributeKind,
+    ConsentPurpose, DisputeState, EndedWhy, EntryKind, PauseKind, PaymentState, PledgeState, RefundState,
+    TributeKind,
 };
+use almoner::domain::terms::Terms;
 use almoner::store::donors::{self, NewConsent, NewDeclaration};
 use almoner::store::gifts::{self, Gift};
 use almoner::store::inbox::{self, NewEvent};
@@ -51,8 +53,9 @@ fn pledge(app: &TestApp, payment: &Payment, full: bool) -> Pledge {
         fund_id: payment.fund_id.clone(),
         campaign_id: some("winter"),
         frequency: "monthly".parse().expect("a frequency"),
-        amount: pounds(2_500),
-        fee_cover: pounds(59),
+        currency: pounds(0).currency(),
+        amount_minor: 2_500,
+        fee_cover_minor: 59,
         state: PledgeState::Active,
         stripe_subscription: format!("sub_{}", payment.form_nonce),
         stripe_customer: some("cus_1"),
@@ -60,6 +63,34 @@ fn pledge(app: &TestApp, payment: &Payment, full: bool) -> Pledge {
         next_charge_at: full.then(|| ts("2026-12-22T10:00:00.000001Z")),
         ended_at: full.then(|| ts("2027-01-22T10:00:00.5Z")),
         seen_at: ts("2026-11-22T10:00:00.25Z"),
+        anchor_at: None,
+        period_ends_at: None,
+        pause: PauseKind::No,
+        resumes_at: None,
+        ends_at: None,
+        ended_why: None,
+        ended_words: None,
+        stripe_method: None,
+        method_label: None,
+        method_last4: None,
+        method_expires: None,
+    }
+}
+
+fn terms() -> Terms {
+    Terms {
+        currency: pounds(0).currency(),
+        amount_minor: 31,
+        fee_cover_minor: 0,
+        frequency: "quarterly".parse().expect("a frequency"),
+        fund_id: "another".to_owned(),
+        anchor_at: ts("2026-01-31T10:00:00Z"),
+        next_at: ts("2026-12-31T10:00:00Z"),
+        pause: PauseKind::Until,
+        resumes_at: Some(ts("2027-03-30T10:00:00Z")),
+        ends_at: Some(ts("2028-01-30T10:00:00Z")),
+        ended: true,
+        method: Some("pm_1".to_owned()),
     }
 }
 
@@ -166,13 +197,27 @@ story! {
             assert_eq!(format!("{found:?}"), format!("{new:?}"));
             assert_eq!(pledges::gifts_so_far(&mut tx, &plan.id).await.expect("counts"), i64::from(full));
 
-            let (amount, fee_cover) = (pounds(31), pounds(0));
-            let seen = |ended_at| Sight { state: PledgeState::Ended, amount, fee_cover, next_charge_at: None, ended_at, seen_at: now };
-            pledges::update(&mut tx, &plan.id, seen(Some(now)), now).await.expect("writes");
-            pledges::update(&mut tx, &plan.id, seen(None), now).await.expect("writes");
+            let agreed = terms();
+            let seen = |terms, ended_at, ended_why| Sight {
+                state: PledgeState::Ended,
+                terms,
+                next_charge_at: None,
+                ended_at,
+                ended_why,
+                method_label: Some("Visa"),
+                method_last4: Some("4242"),
+                method_expires: Some("2027-05"),
+                seen_at: now,
+            };
+            let first = seen(&agreed, Some(now), Some(EndedWhy::Date));
+            pledges::update(&mut tx, &plan.id, &first, now).await.expect("writes");
+            let nameless = Terms { method: None, ..agreed.clone() };
+            let second = Sight { method_label: None, method_last4: None, method_expires: None, ..seen(&nameless, None, None) };
+            pledges::update(&mut tx, &plan.id, &second, now).await.expect("writes");
             let ended = pledges::by_payment(&mut tx, &made.id).await.expect("reads").expect("there");
             assert_eq!((ended.state, ended.next_charge_at, ended.ended_at, ended.seen_at), (PledgeState::Ended, None, Some(now), now));
-            assert_eq!((ended.amount, ended.fee_cover), (amount, fee_cover));
+            assert_eq!(ended.terms(), Some(agreed), "a method that is not named is kept");
+            assert_eq!((ended.ended_why, ended.method_expires.as_deref()), (Some(EndedWhy::Date), Some("2027-05")));
         }
     }
 }

@@ -1,0 +1,177 @@
+//! Beginning a plan again that is over, with the card or account that is still there.
+
+use super::ask::{enqueue, look_again};
+use super::tell;
+use crate::clock::Ts;
+use crate::domain::audit::ACTOR_DONOR;
+use crate::domain::ids::{AuditId, PaymentId, unguessable};
+use crate::domain::schedule::{MARGIN, Pause, Schedule};
+use crate::domain::states::{ChangeOrigin, PaymentState, PledgeState};
+use crate::payments::objects::{Named, Subscription};
+use crate::payments::plan_requests::{self, NewPlan};
+use crate::payments::{Effort, StripeError, requests};
+use crate::services::{Deps, Result, ServiceError, job_kinds};
+use crate::store::audit::Note;
+use crate::store::payments::{self, Payment};
+use crate::store::pledges::{self, Pledge};
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Restarted {
+    /// Stripe has confirmed it.
+    Done,
+    /// Stripe was asked; whether it is done is not known yet.
+    BeingConfirmed,
+    /// The card or account is no longer there, or the plan goes on: choose anew.
+    ChooseAnew,
+}
+
+/// The first charge of a plan that begins again: the next day of its old rhythm that is not today. `None` while it goes on,
+/// or when nothing is known of its rhythm.
+pub fn first_charge(pledge: &Pledge, now: Ts) -> Option<Ts> {
+    if pledge.state != PledgeState::Ended
+        || pledge.stripe_method.is_none()
+        || pledge.stripe_customer.is_none()
+    {
+        return None;
+    }
+    let schedule = Schedule {
+        anchor: pledge.anchor_at?,
+        months: pledge.frequency.months()?,
+        next: pledge.period_ends_at?,
+        pause: Pause::No,
+        ends_at: None,
+    };
+    schedule.first_after(now.plus(MARGIN))
+}
+
+/// Begins a plan again. Nothing is charged at once. The same form sent twice begins one plan.
+///
+/// # Errors
+/// When Stripe cannot be read beforehand, or the database refuses: then nothing was begun.
+pub async fn restart(deps: &Deps, pledge: &Pledge, nonce: &str, origin: ChangeOrigin) -> Result<Restarted> {
+    let now = deps.clock.now();
+    let form = format!("restart:{nonce}");
+    let earlier = {
+        let mut read = deps.store.read().await?;
+        payments::latest_of_form(&mut read, &form).await?
+    };
+    let payment = match earlier {
+        Some(payment) => payment,
+        None => match write(deps, pledge, form, origin, now).await? {
+            Some(payment) => payment,
+            None => return Ok(Restarted::ChooseAnew),
+        },
+    };
+    begin(deps, &payment.id, Effort::Interactive).await
+}
+
+async fn write(
+    deps: &Deps,
+    pledge: &Pledge,
+    form_nonce: String,
+    origin: ChangeOrigin,
+    now: Ts,
+) -> Result<Option<Payment>> {
+    let (Some(first_at), Some(customer), Some(method)) =
+        (first_charge(pledge, now), &pledge.stripe_customer, &pledge.stripe_method)
+    else {
+        return Ok(None);
+    };
+    let before: Subscription =
+        deps.stripe.get(requests::subscription(&pledge.stripe_subscription), Effort::Interactive).await?;
+    let product = before.items.iter().flat_map(|l| &l.data).find_map(|i| i.price.as_ref()?.product_id());
+    let Some(product) = product else { return Ok(None) };
+    let mut tx = deps.store.write().await?;
+    let Some(old) = payments::by_id(&mut tx, &pledge.payment_id).await? else { return Ok(None) };
+    let id = PaymentId::new(now, &deps.random);
+    let new = NewPlan {
+        payment: &id,
+        customer,
+        method,
+        product,
+        total: pledge.total(),
+        frequency: pledge.frequency,
+        first_at,
+    };
+    let call = plan_requests::begin(&new).map_err(|e| ServiceError::Unexpected(e.to_string()))?;
+    let payment = Payment {
+        id,
+        reference: unguessable(&deps.random),
+        form_nonce,
+        form_revision: 0,
+        fingerprint: String::new(),
+        // What was promised on the form was kept with the plan's first gift, years ago.
+        state: PaymentState::Paid,
+        frequency: pledge.frequency,
+        fund_id: pledge.fund_id.clone(),
+        amount: pledge.amount(),
+        fee_cover: pledge.fee_cover(),
+        evidence: String::new(),
+        checkout_request: call.body,
+        stripe_session: None,
+        stripe_payment_intent: None,
+        stripe_subscription: None,
+        stripe_customer: Some(customer.clone()),
+        checkout_url: None,
+        expires_at: None,
+        created_at: now,
+        ..old
+    };
+    match payments::insert(&mut tx, &payment).await {
+        Err(e) if e.is_unique_violation() => {
+            drop(tx);
+            let mut read = deps.store.read().await?;
+            return Ok(payments::latest_of_form(&mut read, &payment.form_nonce).await?);
+        }
+        other => other?,
+    }
+    tx.note(Note {
+        id: AuditId::new(now, &deps.random),
+        at: now,
+        actor: ACTOR_DONOR,
+        action: "pledge.restart_asked",
+        subject: pledge.id.to_string(),
+        detail: serde_json::json!({ "payment": payment.id.as_str(), "origin": origin.as_str() }).to_string(),
+    });
+    enqueue(deps, &mut tx, job_kinds::BEGIN_PLAN, payment.id.as_str(), now.plus(super::ask::WORKER_AFTER))
+        .await?;
+    tx.commit().await?;
+    Ok(Some(payment))
+}
+
+/// Asks Stripe for the plan of a restart, under its own key, and writes what came of it. For whoever asked and for the
+/// worker.
+///
+/// # Errors
+/// When the worker gets no certain answer: it comes back.
+pub async fn begin(deps: &Deps, id: &PaymentId, effort: Effort) -> Result<Restarted> {
+    let (payment, known) = {
+        let mut read = deps.store.read().await?;
+        (payments::by_id(&mut read, id).await?, pledges::by_payment(&mut read, id).await?)
+    };
+    let Some(payment) = payment else { return Ok(Restarted::ChooseAnew) };
+    if known.is_some() {
+        return Ok(Restarted::Done);
+    }
+    let Some(request) = plan_requests::stored("POST", "/subscriptions", &payment.checkout_request) else {
+        return Ok(Restarted::ChooseAnew);
+    };
+    let made: std::result::Result<Named, StripeError> = deps.stripe.post(request, id.as_str(), effort).await;
+    let looked = match made {
+        Ok(plan) => look_again(deps, &plan.id, effort).await,
+        Err(StripeError::Refused { .. } | StripeError::NotFound(_)) => return Ok(Restarted::ChooseAnew),
+        Err(error) => Err(error.into()),
+    };
+    let mut tx = deps.store.write().await?;
+    match (pledges::by_payment(&mut tx, id).await?, looked) {
+        (Some(pledge), _) => {
+            tell::restarted(deps, &mut tx, &pledge, deps.clock.now()).await?;
+            tx.commit().await?;
+            deps.work.notify_waiters();
+            Ok(Restarted::Done)
+        }
+        (None, Err(error)) if effort == Effort::Background => Err(error),
+        (None, _) => Ok(Restarted::BeingConfirmed),
+    }
+}

@@ -1,0 +1,155 @@
+//! Two tabs, double clicks, answers that were lost, callbacks that came first: all end in one truth.
+
+use almoner::sandbox::{Fault, FaultKind, TestMethod};
+
+use super::{act, ada_with_a_plan, at_stripe, look, mail};
+use crate::support::{TestApp, story};
+
+async fn fault(app: &TestApp, times: u32, kind: FaultKind) {
+    let path_prefix = "/v1/subscriptions".to_owned();
+    app.sandbox.fault(Fault { method: Some("POST".to_owned()), path_prefix, times, kind }).await;
+}
+
+async fn sum(app: &TestApp) -> i64 {
+    at_stripe(app).await["items"]["data"][0]["price"]["unit_amount"].as_i64().expect("a sum")
+}
+
+story! {
+    async fn a_double_click_is_one_change(app: &TestApp) {
+        let (ada, plan) = ada_with_a_plan(app).await;
+        let page = look(&ada, &plan, "amount", &[("amount", "30")]).await;
+        let action = format!("/portal/monthly/{plan}/amount");
+        let (one, two) = tokio::join!(ada.fill(&page, &action, &[]), ada.fill(&page, &action, &[]));
+        for shown in [&one, &two] {
+            assert!(shown.path.starts_with("/portal/monthly?done=plan"), "{}", shown.path);
+        }
+        app.settle().await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM pledge_change").await, 1);
+        assert_eq!(app.mails_about("You changed your monthly gift").len(), 1);
+    }
+}
+
+story! {
+    async fn a_second_tab_that_is_out_of_date_says_so(app: &TestApp) {
+        let (ada, plan) = ada_with_a_plan(app).await;
+        let (raise, lower) = (look(&ada, &plan, "amount", &[("amount", "30")]).await, look(&ada, &plan, "amount", &[("amount", "20")]).await);
+        let action = format!("/portal/monthly/{plan}/amount");
+        ada.fill(&raise, &action, &[]).await;
+        let late = ada.fill(&lower, &action, &[]).await;
+        assert_eq!(late.status, 409);
+        assert!(late.has("Your gift has changed since you opened this page.") && late.has("£20.00 a month instead of £30.00"), "{}", late.words());
+        assert_eq!(sum(app).await, 3_000, "nothing was done");
+        let now = ada.fill(&late, &action, &[]).await;
+        assert_eq!(now.path, "/portal/monthly?done=plan");
+        assert_eq!(sum(app).await, 2_000);
+        let skip = look(&ada, &plan, "skip", &[]).await;
+        act(&ada, &plan, "skip", &[]).await;
+        let twice = ada.fill(&skip, &format!("/portal/monthly/{plan}/skip"), &[]).await;
+        assert_eq!(twice.status, 409, "it would skip another one: {}", twice.words());
+    }
+}
+
+story! {
+    async fn an_answer_that_was_lost_is_being_confirmed_until_it_is(app: &TestApp) {
+        let (ada, plan) = ada_with_a_plan(app).await;
+        fault(app, 3, FaultKind::Reset { before_effect: false }).await;
+        let page = look(&ada, &plan, "amount", &[("amount", "30")]).await;
+        let done = ada.fill(&page, &format!("/portal/monthly/{plan}/amount"), &[]).await;
+        assert_eq!(done.path, "/portal/monthly?done=plan", "the plan, read again, agrees: {}", done.words());
+        app.settle().await;
+        assert_eq!((sum(app).await, app.mails_about("You changed your monthly gift").len()), (3_000, 1));
+    }
+}
+
+story! {
+    async fn a_request_that_was_lost_is_made_by_the_worker(app: &TestApp) {
+        for (n, kind) in [
+            FaultKind::Reset { before_effect: true },
+            FaultKind::Status { code: 429, retry_after: None, should_retry: None, before_effect: true },
+            FaultKind::Status { code: 500, retry_after: None, should_retry: Some(false), before_effect: true },
+            FaultKind::Html502,
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let (ada, plan) = match n {
+                0 => ada_with_a_plan(app).await,
+                _ => {
+                    let ada = app.browser();
+                    ada.sign_in(super::ADA, super::PASSWORD).await;
+                    (ada, app.text("SELECT id FROM pledge").await)
+                }
+            };
+            let amount = (30 + n).to_string();
+            let page = look(&ada, &plan, "amount", &[("amount", &amount)]).await;
+            fault(app, 3, kind).await;
+            let asked = ada.fill(&page, &format!("/portal/monthly/{plan}/amount"), &[]).await;
+            let expected = if matches!(kind, FaultKind::Status { code: 500, .. }) { "plan" } else { "plan" };
+            assert!(asked.path.starts_with(&format!("/portal/monthly?done={expected}")), "{kind:?}: {}", asked.path);
+            if asked.path.ends_with("plan_asked") {
+                assert!(asked.has("Being confirmed."), "{}", asked.words());
+                let busy = look(&ada, &plan, "amount", &[("amount", "99")]).await;
+                let busy = ada.fill(&busy, &format!("/portal/monthly/{plan}/amount"), &[]).await;
+                assert!(busy.has("One change at a time."), "{}", busy.words());
+            }
+            fault(app, 0, kind).await;
+            app.deps.clock.advance(std::time::Duration::from_secs(120));
+            app.settle().await;
+            assert_eq!(sum(app).await, 3_000 + n as i64 * 100, "{kind:?}");
+            let page = ada.open("/portal/monthly").await;
+            assert!(!page.has("Being confirmed."), "{kind:?}: {}", page.words());
+        }
+        assert_eq!(app.mails_about("You changed your monthly gift").len(), 4);
+    }
+}
+
+story! {
+    async fn to_stop_no_other_change_has_to_be_over(app: &TestApp) {
+        let (ada, plan) = ada_with_a_plan(app).await;
+        let page = look(&ada, &plan, "amount", &[("amount", "30")]).await;
+        fault(app, 3, FaultKind::Reset { before_effect: true }).await;
+        let asked = ada.fill(&page, &format!("/portal/monthly/{plan}/amount"), &[]).await;
+        assert_eq!(asked.path, "/portal/monthly?done=plan_asked");
+        let stop = ada.open(&format!("/portal/monthly/{plan}/stop")).await;
+        let stopped = ada.fill(&stop, &format!("/portal/monthly/{plan}/stop"), &[]).await;
+        assert_eq!(stopped.heading(), "Your gift is stopped", "{}", stopped.words());
+        app.deps.clock.advance(std::time::Duration::from_secs(120));
+        app.settle().await;
+        mail(app, "Your monthly gift is stopped");
+        assert_eq!(app.mails_about("You changed").len(), 0);
+    }
+}
+
+story! {
+    async fn a_stop_whose_answer_was_lost_is_not_said_to_be_done(app: &TestApp) {
+        let (ada, plan) = ada_with_a_plan(app).await;
+        let stop = ada.open(&format!("/portal/monthly/{plan}/stop")).await;
+        let kind = FaultKind::Reset { before_effect: true };
+        app.sandbox.fault(Fault { method: Some("DELETE".to_owned()), path_prefix: "/v1/subscriptions".to_owned(), times: 3, kind }).await;
+        let asked = ada.fill(&stop, &format!("/portal/monthly/{plan}/stop"), &[]).await;
+        assert_eq!(asked.heading(), "Being confirmed", "{}", asked.words());
+        assert!(!asked.has("is stopped"));
+        assert_eq!(app.mails_about("is stopped").len(), 0);
+        app.deps.clock.advance(std::time::Duration::from_secs(60));
+        app.settle().await;
+        assert_eq!(ada.open(&format!("/portal/monthly/{plan}/stopped")).await.heading(), "Your gift is stopped");
+        mail(app, "Your monthly gift is stopped");
+    }
+}
+
+story! {
+    async fn what_is_changed_in_stripes_dashboard_is_followed_and_told(app: &TestApp) {
+        let (ada, plan) = ada_with_a_plan(app).await;
+        let subscription = app.text("SELECT stripe_subscription FROM pledge").await;
+        app.sandbox.change_amount(&subscription, 5_000).await.expect("changed");
+        app.settle().await;
+        let page = ada.open("/portal/monthly").await;
+        assert!(page.has("£50.00") && page.has("Changed by us"), "{}", page.words());
+        let told = mail(app, "Your monthly gift goes from £25.00 to £50.00");
+        assert!(told.text.contains("We changed it for you."), "{}", told.text);
+        app.sandbox.cancel_subscription(&subscription).await;
+        app.settle().await;
+        assert!(mail(app, "Your monthly gift is stopped").text.contains("has stopped it"));
+        let _ = (plan, TestMethod::CardSuccess);
+    }
+}
