@@ -9,8 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::schedule;
 use crate::clock::Ts;
-use crate::domain::ids::MailId;
-use crate::services::settle::{self, Prefetched, look};
+use crate::services::settle::{self, Prefetched};
 use crate::services::{Deps, Result, ServiceError, job_kinds, mailing, pledges, sessions, sweep};
 use crate::store::jobs::{self, Claim, Job};
 use crate::store::{StoreError, inbox};
@@ -133,7 +132,7 @@ impl Worker {
         if count == 0 {
             return Ok(0);
         }
-        let known = Arc::new(look::prefetch(&self.deps, &claimed).await);
+        let known = Arc::new(settle::prefetch(&self.deps, &claimed).await);
         let mut waiting = claimed.into_iter();
         let mut running = FuturesUnordered::new();
         loop {
@@ -179,12 +178,7 @@ impl Worker {
     async fn run_one(&self, job: &Job, known: &Prefetched) -> Result<()> {
         match job.kind.as_str() {
             kind if settle::is_look(kind) => settle::run(&self.deps, job, &self.name, known).await,
-            job_kinds::SEND_MAIL => {
-                let id: MailId =
-                    job.subject.parse().map_err(|_| ServiceError::Unexpected("not a mail id".to_owned()))?;
-                mailing::send(&self.deps, &id).await?;
-                self.finish(job).await
-            }
+            job_kinds::SEND_MAIL => mailing::run(&self.deps, job, &self.name).await,
             job_kinds::SWEEP_SESSIONS => {
                 sessions::sweep(&self.deps).await?;
                 self.finish(job).await

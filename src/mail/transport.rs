@@ -100,7 +100,7 @@ impl Mailer {
                 let this_mail = matches!(code, 501 | 550 | 551 | 552 | 553);
                 if this_mail { MailError::Permanent(what) } else { MailError::Temporary(what) }
             }),
-            Way::Folder(dir) => write_file(dir, mail, &message.formatted()).await,
+            Way::Folder(dir) => write_file(dir, mail, message.formatted()).await,
         }
     }
 
@@ -141,15 +141,20 @@ impl header::Header for AutoSubmitted {
     }
 }
 
-async fn write_file(dir: &Path, mail: &Outgoing<'_>, bytes: &[u8]) -> Result<(), MailError> {
-    let failed = |e: std::io::Error| MailError::Temporary(format!("mail folder: {}", e.kind()));
-    tokio::fs::create_dir_all(dir).await.map_err(failed)?;
+async fn write_file(dir: &Path, mail: &Outgoing<'_>, bytes: Vec<u8>) -> Result<(), MailError> {
     let left = mail.message_id.split('@').next().unwrap_or_default();
     let name: String = format!("{}-{left}", mail.date.as_micros())
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '-')
         .collect();
-    let part = dir.join(format!(".{name}.part"));
-    tokio::fs::write(&part, bytes).await.map_err(failed)?;
-    tokio::fs::rename(&part, dir.join(format!("{name}.eml"))).await.map_err(failed)
+    let dir = dir.to_owned();
+    // One errand to the thread for such work, not one for each step.
+    let work = move || {
+        std::fs::create_dir_all(&dir)?;
+        let part = dir.join(format!(".{name}.part"));
+        std::fs::write(&part, bytes)?;
+        std::fs::rename(&part, dir.join(format!("{name}.eml")))
+    };
+    let written = tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(std::io::Error::other(e)));
+    written.map_err(|e| MailError::Temporary(format!("mail folder: {}", e.kind())))
 }

@@ -1,6 +1,6 @@
 //! Events: a snapshot of an object, kept and queued for delivery.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     calendar::DAY,
@@ -37,17 +37,18 @@ impl World {
     pub fn emit_body(&mut self, kind: &str, object: Value, previous: Option<Value>) {
         let id = self.id("evt");
         let version = self.hook_version.clone().unwrap_or_else(|| API_VERSION.to_owned());
-        let mut data = json!({ "object": object });
-        if let Some(previous) = previous {
-            data["previous_attributes"] = previous;
-        }
+        // Put in by hand: `json!` would copy the whole object once more at each level.
+        let mut data = Map::new();
+        data.insert("object".to_owned(), object);
+        data.extend(previous.map(|previous| ("previous_attributes".to_owned(), previous)));
         let wanted = self.enabled.as_ref().is_none_or(|types| types.contains(kind));
         let pending = i64::from(self.hooked && wanted);
-        let event = json!({
-            "id": id, "object": "event", "api_version": version, "created": self.at, "data": data,
+        let mut event = json!({
+            "id": id, "object": "event", "api_version": version, "created": self.at, "data": null,
             "livemode": false, "pending_webhooks": pending, "type": kind,
             "request": { "id": self.cause.id, "idempotency_key": self.cause.key },
         });
+        event["data"] = Value::Object(data);
         self.put(event, json!({}));
         if pending > 0 {
             self.outbox.push_back(id);

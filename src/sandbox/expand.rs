@@ -84,7 +84,9 @@ impl World {
             }
             _ => return None,
         };
-        Some(json!({ "object": "list", "data": data, "has_more": false, "url": url }))
+        let mut list = json!({ "object": "list", "data": null, "has_more": false, "url": url });
+        list["data"] = Value::Array(data);
+        Some(list)
     }
 
     fn shown_those(&self, kind: &str, field: &str, value: &str) -> Vec<Value> {

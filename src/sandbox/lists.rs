@@ -114,7 +114,9 @@ impl World {
             page.reverse();
         }
         let data: Vec<Value> = page.iter().map(|id| self.shown(id)).collect();
-        Ok(json!({ "object": "list", "url": query.url, "has_more": more, "data": data }))
+        let mut list = json!({ "object": "list", "url": query.url, "has_more": more, "data": null });
+        list["data"] = Value::Array(data);
+        Ok(list)
     }
 
     /// Ids between the places (both exclusive), newest or oldest first.

@@ -31,7 +31,7 @@ struct Request {
 
 /// An answer on its way out.
 enum Reply {
-    Json { status: u16, body: Value, replayed: bool },
+    Json { status: u16, body: Arc<Value>, replayed: bool },
     Html,
     Cut,
 }
@@ -60,8 +60,8 @@ pub(super) async fn handle(
         let (reply, extra) = process(&inner, &request).await;
         (request.log.status, request.log.response) = match &reply {
             Reply::Json { status, body, .. } => (*status, body.clone()),
-            Reply::Html => (502, Value::Null),
-            Reply::Cut => (0, Value::Null),
+            Reply::Html => (502, Arc::default()),
+            Reply::Cut => (0, Arc::default()),
         };
         inner.note(request.log);
         (reply, extra)
@@ -85,7 +85,7 @@ fn read(inner: &Inner, method: &Method, uri: &Uri, headers: &HeaderMap, body: &B
         idempotency_key: header("idempotency-key"),
         stripe_version: header("stripe-version"),
         status: 0,
-        response: Value::Null,
+        response: Arc::default(),
     };
     let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned));
     Request { log, pairs: query.into_iter().chain(fields).collect(), bearer, id: inner.request_id() }
@@ -95,7 +95,7 @@ fn respond(reply: Reply, extra: &Extra, id: &str, version: &str) -> Response {
     let mut response = match reply {
         Reply::Json { status, body, replayed } => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut response = (status, axum::Json(body)).into_response();
+            let mut response = (status, axum::Json(&*body)).into_response();
             if replayed {
                 set(&mut response, "idempotent-replayed", "true");
             }
@@ -125,7 +125,7 @@ fn set(response: &mut Response, name: &'static str, value: &str) {
 }
 
 fn refused(error: ApiError) -> Reply {
-    Reply::Json { status: error.status, body: error.body, replayed: false }
+    Reply::Json { status: error.status, body: Arc::new(error.body), replayed: false }
 }
 
 async fn process(inner: &Inner, request: &Request) -> (Reply, Extra) {
@@ -197,7 +197,7 @@ async fn attempt(
     let Some(key) = key else {
         pause(wait).await;
         let (status, body, _) = run(inner, request);
-        return Reply::Json { status, body, replayed: false };
+        return Reply::Json { status, body: Arc::new(body), replayed: false };
     };
     let print = fingerprint(request);
     if !inner.lock_key(&key) {
@@ -220,7 +220,7 @@ async fn attempt(
         });
     }
     inner.unlock_key(&key);
-    Reply::Json { status, body, replayed: false }
+    Reply::Json { status, body: Arc::new(body), replayed: false }
 }
 
 async fn pause(wait: Option<Duration>) {
@@ -241,7 +241,7 @@ fn remembered(inner: &Inner, request: &Request, key: &str, print: &str) -> Optio
         world.remembered.get(key).filter(|kept| kept.created > world.at - super::calendar::DAY).cloned()
     })?;
     if known.request == print {
-        return Some(Reply::Json { status: known.status, body: known.body, replayed: true });
+        return Some(Reply::Json { status: known.status, body: Arc::new(known.body), replayed: true });
     }
     inner.violation(&request.log, &format!("idempotency key {key} was used with other parameters"));
     Some(refused(ApiError::idempotency_mismatch(key)))

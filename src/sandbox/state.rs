@@ -231,6 +231,9 @@ impl World {
         let (before, place) = (record.links(), record.place());
         change(&mut record.body, &mut record.hidden);
         let after = record.links();
+        if before == after {
+            return;
+        }
         for key in before {
             if let Some(places) = self.links.get_mut(&key) {
                 places.remove(&place);

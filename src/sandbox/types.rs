@@ -183,8 +183,8 @@ pub struct LoggedRequest {
     pub stripe_version: Option<String>,
     /// Status answered; 0 where the connection was cut.
     pub status: u16,
-    /// Answer; null where it was not JSON.
-    pub response: Value,
+    /// Answer; null where it was not JSON. Shared with what is sent, as it may be large.
+    pub response: Arc<Value>,
 }
 
 /// One balance transaction.

@@ -7,7 +7,7 @@ use super::{Deps, Result, ServiceError, job_kinds};
 use crate::clock::Ts;
 use crate::domain::ids::{DonorId, GiftId, JobId, MailId, ProofId};
 use crate::mail::{MailError, Outgoing};
-use crate::store::jobs::NewJob;
+use crate::store::jobs::{Job, NewJob};
 use crate::store::outbox::{self, NewMail, QueuedMail};
 use crate::store::{WriteTx, jobs, proofs};
 
@@ -78,64 +78,69 @@ pub async fn queue(
 }
 
 /// What became of one try to send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// Accepted by the next host, now or before.
-    Done,
-    /// Refused for good; staff see it.
-    Refused,
+enum Try {
+    /// It was sent or refused before.
+    Before,
+    /// What it asks can no longer be answered.
+    TooLate,
+    /// The next host said so.
+    Now(std::result::Result<(), MailError>),
 }
 
-/// Sends one mail of the outbox.
+/// Sends the mail of the outbox that a job names. What became of it and the end of the job share a commit.
 ///
 /// # Errors
 /// When the host is away: the job tries again, with the same Message-ID.
-pub async fn send(deps: &Deps, id: &MailId) -> Result<Sent> {
+pub async fn run(deps: &Deps, job: &Job, owner: &str) -> Result<()> {
+    let id: MailId = job.subject.parse().map_err(|_| ServiceError::Unexpected("not a mail id".to_owned()))?;
+    let outcome = send(deps, &id).await?;
+    let mut tx = deps.store.write().await?;
+    let mut done = Ok(());
+    match outcome {
+        Try::Before => {}
+        Try::TooLate => {
+            let why = "its link had ended before it could be sent";
+            outbox::mark_try_failed(&mut tx, &id, why, true).await?;
+        }
+        Try::Now(Ok(())) => outbox::mark_sent(&mut tx, &id, deps.clock.now()).await?,
+        Try::Now(Err(error @ MailError::Permanent(_))) => {
+            tracing::warn!(mail = %id, %error, "mail refused for good");
+            outbox::mark_try_failed(&mut tx, &id, &error.to_string(), true).await?;
+        }
+        Try::Now(Err(error @ MailError::Temporary(_))) => {
+            outbox::mark_try_failed(&mut tx, &id, &error.to_string(), false).await?;
+            done = Err(error.into());
+        }
+    }
+    if done.is_ok() {
+        jobs::finish(&mut tx, &job.id, owner).await?;
+    }
+    tx.commit().await?;
+    done
+}
+
+/// Hands a mail to the next host, unless there is no sense in it.
+async fn send(deps: &Deps, id: &MailId) -> Result<Try> {
     let mail = {
         let mut read = deps.store.read().await?;
         outbox::by_id(&mut read, id).await?
     };
     let mail = mail.ok_or_else(|| ServiceError::Unexpected(format!("no mail {id}")))?;
-    match mail.state.as_str() {
-        "sent" => return Ok(Sent::Done),
-        "failed" => return Ok(Sent::Refused),
-        _ => {}
+    if matches!(mail.state.as_str(), "sent" | "failed") {
+        return Ok(Try::Before);
     }
     if is_over(deps, &mail).await? {
-        let mut tx = deps.store.write().await?;
-        outbox::mark_try_failed(&mut tx, id, "its link had ended before it could be sent", true).await?;
-        tx.commit().await?;
-        return Ok(Sent::Refused);
+        return Ok(Try::TooLate);
     }
-    let outcome = deps
-        .mailer
-        .send(&Outgoing {
-            to: &mail.recipient,
-            subject: &mail.subject,
-            text: &with_secrets(deps, mail.proof_id.as_ref(), &mail.text_body),
-            html: &with_secrets(deps, mail.proof_id.as_ref(), &mail.html_body),
-            message_id: &mail.message_id,
-            date: mail.created_at,
-        })
-        .await;
-    let mut tx = deps.store.write().await?;
-    let sent = match outcome {
-        Ok(()) => {
-            outbox::mark_sent(&mut tx, id, deps.clock.now()).await?;
-            Ok(Sent::Done)
-        }
-        Err(error @ MailError::Permanent(_)) => {
-            tracing::warn!(mail = %id, %error, "mail refused for good");
-            outbox::mark_try_failed(&mut tx, id, &error.to_string(), true).await?;
-            Ok(Sent::Refused)
-        }
-        Err(error @ MailError::Temporary(_)) => {
-            outbox::mark_try_failed(&mut tx, id, &error.to_string(), false).await?;
-            Err(error.into())
-        }
+    let outgoing = Outgoing {
+        to: &mail.recipient,
+        subject: &mail.subject,
+        text: &with_secrets(deps, mail.proof_id.as_ref(), &mail.text_body),
+        html: &with_secrets(deps, mail.proof_id.as_ref(), &mail.html_body),
+        message_id: &mail.message_id,
+        date: mail.created_at,
     };
-    tx.commit().await?;
-    sent
+    Ok(Try::Now(deps.mailer.send(&outgoing).await))
 }
 
 /// Whether a question waited until its answer was worth nothing: nobody is sent a dead link.

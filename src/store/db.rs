@@ -2,6 +2,9 @@
 //!
 //! One SQL text serves both: `$n` placeholders, typed binds, one `FromRow` per row. The macros below dispatch to
 //! the native driver. A statement that must differ is written with [`Dialect`] and counted by a test.
+//!
+//! A bound `LIMIT` is written `LIMIT CAST($n AS BIGINT)`: SQLite plans by the value of a bare parameter there, and so
+//! prepares the statement anew at every call.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -169,12 +172,13 @@ impl Store {
             .optimize_on_close(true, None);
         let write = SqlitePoolOptions::new()
             .max_connections(1)
+            // A file does not go away between two uses: no ping before each.
+            .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.clone())
             .await?;
         let read = SqlitePoolOptions::new()
             .max_connections(8)
-            // A file does not go away between two reads: no ping before each.
             .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options)

@@ -166,7 +166,7 @@ pub async fn audit_break(conn: &mut Conn) -> Result<Option<String>> {
             conn,
             AuditRow,
             "SELECT seq, at, actor, action, subject, detail, prev_hash, hash FROM audit_line \
-             WHERE seq > $1 ORDER BY seq LIMIT $2",
+             WHERE seq > $1 ORDER BY seq LIMIT CAST($2 AS BIGINT)",
             seq,
             PAGE
         )?;
@@ -206,7 +206,7 @@ pub async fn changed_receipts(conn: &mut Conn) -> Result<Vec<String>> {
         let rows = all!(
             conn,
             (String, String, String),
-            "SELECT number, content, content_sha256 FROM receipt WHERE number > $1 ORDER BY number LIMIT $2",
+            "SELECT number, content, content_sha256 FROM receipt WHERE number > $1 ORDER BY number LIMIT CAST($2 AS BIGINT)",
             after.as_str(),
             PAGE
         )?;

@@ -82,7 +82,8 @@ pub struct Claim<'a> {
 }
 
 /// Leases due jobs to `owner`. The outer condition repeats the inner one, so two workers on PostgreSQL
-/// never get the same job (a contract test proves it).
+/// never get the same job (a contract test proves it). The first two inner conditions follow from the others; said
+/// again, they let both databases walk the index of what is due instead of every job that waits.
 ///
 /// # Errors
 /// When the database refuses.
@@ -91,8 +92,8 @@ pub async fn claim(tx: &mut WriteTx, owner: &str, wanted: Claim<'_>, now: Ts) ->
         tx,
         Job,
         "UPDATE job SET state = 'running', lease_owner = $1, lease_until = $2, attempts = attempts + 1 \
-         WHERE id IN (SELECT id FROM job WHERE ((state IN ('waiting', 'retrying') AND run_at <= $3) \
-         OR (state = 'running' AND lease_until < $3)) AND (kind = $4) = $5 ORDER BY run_at, id LIMIT $6) \
+         WHERE id IN (SELECT id FROM job WHERE state <> 'failed' AND run_at <= $3 AND ((state IN ('waiting', 'retrying') AND run_at <= $3) \
+         OR (state = 'running' AND lease_until < $3)) AND (kind = $4) = $5 ORDER BY run_at, id LIMIT CAST($6 AS BIGINT)) \
          AND ((state IN ('waiting', 'retrying') AND run_at <= $3) OR (state = 'running' AND lease_until < $3)) \
          RETURNING id, kind, subject, hint, attempts",
         owner,

@@ -205,8 +205,23 @@ find_by!(
 /// When the database refuses.
 pub async fn hold(tx: &mut WriteTx, id: &PaymentId) -> Result<Option<Payment>> {
     // An update of nothing locks the row in words that both databases know.
-    exec!(tx, "UPDATE payment SET state = state WHERE id = $1", id)?;
-    by_id(tx, id).await
+    let row = opt!(tx, Row, "UPDATE payment SET state = state WHERE id = $1 RETURNING *", id)?;
+    row.map(Payment::try_from).transpose()
+}
+
+/// The payment that began the plan of a subscription, held like [`hold`].
+///
+/// # Errors
+/// When the database refuses.
+pub async fn hold_of_plan(tx: &mut WriteTx, subscription: &str) -> Result<Option<Payment>> {
+    let row = opt!(
+        tx,
+        Row,
+        "UPDATE payment SET state = state \
+         WHERE id = (SELECT payment_id FROM pledge WHERE stripe_subscription = $1) RETURNING *",
+        subscription
+    )?;
+    row.map(Payment::try_from).transpose()
 }
 
 find_by!(
@@ -244,7 +259,7 @@ pub async fn unsettled(conn: &mut Conn, left: Ts, looked: Ts, limit: i64) -> Res
         // The first condition says again what follows from the others: with it both databases use the index of
         // what is unsettled and need not walk over everything ever given.
         "SELECT * FROM payment WHERE state IN ('started', 'open', 'processing') AND updated_at < $2 \
-         AND (state = 'processing' OR created_at < $1) ORDER BY updated_at LIMIT $3",
+         AND (state = 'processing' OR created_at < $1) ORDER BY updated_at LIMIT CAST($3 AS BIGINT)",
         left,
         looked,
         limit

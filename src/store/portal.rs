@@ -177,7 +177,7 @@ pub async fn gifts(
              AND (CAST($3 AS TEXT) IS NULL OR g.fund_id = $3) \
              AND (CAST($4 AS TEXT) IS NULL OR COALESCE(p.frequency, 'once') = $4) \
              AND (g.received_at < $5 OR (g.received_at = $5 AND g.id < $6)) \
-             ORDER BY g.received_at DESC, g.id DESC LIMIT $7 OFFSET $8) "]
+             ORDER BY g.received_at DESC, g.id DESC LIMIT CAST($7 AS BIGINT) OFFSET $8) "]
             "JOIN chosen c ON c.gift_id = g.id ORDER BY g.received_at DESC, g.id DESC"
         ),
         owner,

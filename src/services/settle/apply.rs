@@ -142,10 +142,10 @@ async fn owner_of(tx: &mut WriteTx, seen: &SeenPayment) -> Result<Option<Owner>>
 
 /// A plan with the act of giving that began it, both held until the transaction ends.
 pub(super) async fn plan_held(tx: &mut WriteTx, subscription: &str) -> Result<Option<(Pledge, Payment)>> {
-    let Some(seen) = pledge_rows::by_subscription(tx, subscription).await? else { return Ok(None) };
-    let payment = payments::hold(tx, &seen.payment_id).await?;
+    let Some(payment) = payments::hold_of_plan(tx, subscription).await? else { return Ok(None) };
+    // Read when the payment is held, not before: another worker may have changed it until then.
     let pledge = pledge_rows::by_subscription(tx, subscription).await?;
-    Ok(pledge.zip(payment))
+    Ok(pledge.map(|pledge| (pledge, payment)))
 }
 
 async fn apply_payment(deps: &Deps, tx: &mut WriteTx, seen: &SeenPayment, now: Ts) -> Result<bool> {

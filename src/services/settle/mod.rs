@@ -1,36 +1,22 @@
 //! Settling: state comes from the object re-read at Stripe, never from the order of events.
 //!
-//! [`look`] reads outside any transaction; [`apply`] writes what was seen in one.
+//! [`prefetch`] and [`look`] read outside any transaction; [`apply`] writes what was seen in one.
 
 mod adopt;
 pub mod apply;
 pub(super) mod gift;
+mod known;
 pub mod look;
 mod movements;
 mod plan;
-
-use std::collections::HashMap;
+mod prefetch;
 
 use super::{Deps, Result, job_kinds};
-use crate::clock::Ts;
-use crate::payments::objects::{Invoice, PaymentIntent, Session, Subscription};
 use crate::store::inbox;
 use crate::store::jobs::{self, Job};
 
-/// Objects read for many jobs by one list call.
-#[derive(Debug)]
-pub struct Prefetched {
-    /// When the reading began: what arrives later is not in it.
-    pub began: Ts,
-    /// By id.
-    pub sessions: HashMap<String, Session>,
-    /// By id.
-    pub intents: HashMap<String, PaymentIntent>,
-    /// By id.
-    pub invoices: HashMap<String, Invoice>,
-    /// By id.
-    pub subscriptions: HashMap<String, Subscription>,
-}
+pub use known::{Prefetched, Shelf};
+pub use prefetch::prefetch;
 
 /// True when the job is a look at something of Stripe's.
 pub fn is_look(kind: &str) -> bool {

@@ -4,7 +4,7 @@ use almoner::domain::ids::JobId;
 use almoner::jobs::Worker;
 use almoner::sandbox::{Sandbox, TestMethod};
 use almoner::services::job_kinds;
-use almoner::services::settle::{apply, look};
+use almoner::services::settle::{self, apply, look};
 use almoner::store::Store;
 use almoner::store::jobs::{self, NewJob};
 use serde_json::json;
@@ -168,7 +168,7 @@ story! {
         let session = app.to_checkout(&app.form("").await.filled("25")).await;
         app.sandbox.pay(&session, TestMethod::CardSuccess).await.expect("paid");
         let intent = app.intent_of(&session).await;
-        let known = look::prefetch(&app.deps, &[]).await;
+        let known = settle::prefetch(&app.deps, &[]).await;
         let page = look::look(&app.deps, job_kinds::LOOK_SESSION, &session, &known).await.expect("seen");
         let money = look::look(&app.deps, job_kinds::LOOK_PAYMENT, &intent, &known).await.expect("seen");
         let now = app.deps.clock.now();

@@ -56,7 +56,7 @@ impl Stage {
                     posted?;
                 }
             }
-            while self.worker.drain().await? > 0 {}
+            self.worker.drain().await?;
         }
         self.sandbox.clear_requests().await;
         Ok(())
