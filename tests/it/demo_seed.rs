@@ -94,7 +94,14 @@ async fn tells_what_it_should(folder: &Path) {
          WHERE donor.given_name = 'Ada' AND donor.family_name = 'Marsh' ORDER BY started_at",
     )
     .await;
-    assert_eq!(plans, ["ended 1500", "active 3259"], "one ended, the other rose");
+    assert_eq!(plans, ["ended 1500", "active 3200"], "one ended, the other rose");
+    let every = rows(
+        folder,
+        "SELECT pledge.state FROM pledge JOIN donor ON donor.id = pledge.donor_id WHERE donor.given_name = 'Mina' \
+         AND donor.family_name = 'Okoro' ORDER BY pledge.state",
+    )
+    .await;
+    assert_eq!(every, ["ended", "ending", "paused", "paused", "retrying"], "a plan in every state");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,7 +14,7 @@ use crate::store::accounts::by_mailbox;
 /// Someone with a sign-in.
 #[derive(Clone, Copy, Debug)]
 pub struct SignIn {
-    /// Short name: `much`, `little`, `new`.
+    /// Short name: `much`, `little`, `every`, `new`.
     pub who: &'static str,
     /// First name.
     pub given_name: &'static str,
@@ -26,7 +26,7 @@ pub struct SignIn {
     pub says: &'static str,
 }
 
-/// Much, little and nothing given. The seeding gives in the first two names; the third has no gift.
+/// Much, little and nothing given, and monthly gifts in every state. The seeding gives in all names but the last.
 pub const SIGN_INS: &[SignIn] = &[
     SignIn {
         who: "much",
@@ -43,6 +43,13 @@ pub const SIGN_INS: &[SignIn] = &[
         says: "One gift",
     },
     SignIn {
+        who: "every",
+        given_name: "Mina",
+        family_name: "Okoro",
+        email: "mina.okoro@donors.example",
+        says: "Monthly gifts in every state: skipped, paused, ending, failed, stopped",
+    },
+    SignIn {
         who: "new",
         given_name: "Noor",
         family_name: "Haddad",
@@ -51,7 +58,7 @@ pub const SIGN_INS: &[SignIn] = &[
     },
 ];
 
-/// The password of all three: four words that anybody can type.
+/// The password of all of them: four words that anybody can type.
 pub const PASSWORD: &str = "paper boats at noon";
 
 /// Opens the accounts, as donors would: by answering the mail that asks their mailbox. Those that are open stay as they

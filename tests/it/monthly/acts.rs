@@ -3,7 +3,7 @@
 use almoner::sandbox::TestMethod;
 
 use super::{ADA, BO, PASSWORD, act, ada_with_a_plan, at_stripe, back, begin, gifts, link_in, look, mail};
-use crate::support::{TestApp, story};
+use crate::support::story;
 
 story! {
     async fn the_plan_shows_what_comes(app: &TestApp) {

@@ -5,7 +5,7 @@ use jiff::Span;
 use super::calendar::DAY;
 use super::names::MESSAGES;
 use super::people::{self, Home};
-use super::plan::{Deed, Giving, Life};
+use super::plan::{Asks, Deed, Giving, Life};
 use crate::clock::Ts;
 use crate::domain::donor::Tribute;
 use crate::domain::frequency::Frequency;
@@ -175,13 +175,19 @@ fn pledge(life: &mut Life<'_>) {
     let number = life.gives(at, giving);
     let left = days - life.plan.season.day_of(at);
     let end = match fate {
-        4..24 if left > 60 => Some((Deed::Stop, life.dice.between(40, left - 1))),
+        4..24 if left > 60 => Some((Deed::Asks(Asks::Stop), life.dice.between(40, left - 1))),
         24..30 if left > 90 && !is_debit(method) => {
             let broken = *life.dice.pick(&[TestMethod::CardExpired, TestMethod::CardInsufficientFunds]);
             Some((Deed::Becomes(broken), life.dice.between(60, left - 1)))
         }
         _ => None,
     };
+    // Near the end of the story some take a break, so that there is one to be seen.
+    if let (30..38, true) = (fate, left > 60) {
+        let asks = *life.dice.pick(&[Asks::Skip, Asks::Skip, Asks::Pause(2), Asks::Pause(3), Asks::End(120)]);
+        let day = left - life.dice.between(3, 25);
+        life.then(at + day * DAY, number, Deed::Asks(asks));
+    }
     let last = end.map_or(left, |(_, day)| day);
     if let Some((deed, day)) = end {
         life.then(at + day * DAY, number, deed);
@@ -198,7 +204,7 @@ fn raise(life: &mut Life<'_>, at: i64, number: usize, whole: i64, last: i64) {
         let day = life.dice.between(200, last - 5);
         let more = whole + (whole * life.dice.between(15, 60) / 100).max(2);
         let rounded = if more > 20 { (more + 2) / 5 * 5 } else { more };
-        life.then(at + day * DAY + 1800, number, Deed::Raise(rounded * 100));
+        life.then(at + day * DAY + 1800, number, Deed::Asks(Asks::Amount(rounded * 100)));
     }
 }
 

@@ -53,6 +53,7 @@ pub const EVENTS: &[&str] = &[
     "customer.subscription.deleted",
     "customer.subscription.paused",
     "customer.subscription.resumed",
+    "payment_method.automatically_updated",
     "charge.refunded",
     "charge.updated",
     "charge.dispute.created",

@@ -1,10 +1,11 @@
-//! The donors whom a visitor may become: Ada Marsh, who has given much, and Jonah Reed, who gave once.
+//! The donors whom a visitor may become: Ada Marsh, who has given much, Jonah Reed, who gave once, and Mina Okoro, whose
+//! monthly gifts stand in every state there is.
 
 use super::calendar::DAY;
 use super::dice::Dice;
 use super::lives::renewal;
 use super::people::Home;
-use super::plan::{Deed, Giving, Life, Plan};
+use super::plan::{Asks, Deed, Giving, Life, Plan};
 use crate::cli::demo::sign_ins::{SIGN_INS, SignIn};
 use crate::domain::donor::{Address, DonorDetails, Tribute};
 use crate::domain::frequency::Frequency;
@@ -12,13 +13,14 @@ use crate::domain::money::Currency;
 use crate::domain::states::{DonorKind, TributeKind};
 use crate::sandbox::TestMethod;
 
-/// Writes both lives; they are the first two donors.
+/// Writes their lives; they are the first donors.
 pub fn write(plan: &mut Plan, seed: u64) {
     for sign_in in SIGN_INS {
         let life = |plan| Life { dice: Dice::new(seed, 0), home: Home::Uk, donor: 0, plan };
         match sign_in.who {
             "much" => much(enter(life(plan), sign_in)),
             "little" => little(enter(life(plan), sign_in)),
+            "every" => every(enter(life(plan), sign_in)),
             _ => {}
         }
     }
@@ -75,7 +77,7 @@ fn much(mut life: Life<'_>) {
     let first = Giving { consents: vec!["stories", "events"], ..form(life, Frequency::Monthly, 15) };
     let first = life.gives(start, first);
     let stop = at(life, 41);
-    life.then(stop, first, Deed::Stop);
+    life.then(stop, first, Deed::Asks(Asks::Stop));
 
     let start = at(life, 45);
     let second = Giving { cover: true, fund: 1, ..form(life, Frequency::Monthly, 25) };
@@ -84,7 +86,7 @@ fn much(mut life: Life<'_>) {
     life.then(fails - DAY, second, Deed::Becomes(TestMethod::CardInsufficientFunds));
     life.then(fails + DAY, second, Deed::Becomes(TestMethod::CardSuccess));
     let raise = at(life, 78);
-    life.then(raise, second, Deed::Raise(3200));
+    life.then(raise, second, Deed::Asks(Asks::Amount(3200)));
 
     let early = at(life, 11);
     let note = Some("For everyone who opens a door.".to_owned());
@@ -117,4 +119,27 @@ fn little(mut life: Life<'_>) {
     let note = Some("A friend told me about you.".to_owned());
     let gift = Giving { note, aid: false, ..form(&life, Frequency::Once, 30) };
     life.gives(at, gift);
+}
+
+/// A gift that is skipped once, one that is paused, one that will end, one that failed a day ago, one that was stopped.
+fn every(mut life: Life<'_>) {
+    let life = &mut life;
+    let days = life.plan.season.days();
+    let begins = |life: &mut Life<'_>, day: i64, whole: i64, fund: usize| {
+        let start = life.plan.season.on(&mut life.dice, Home::Uk, day.max(1));
+        let giving = Giving { fund, ..form(life, Frequency::Monthly, whole) };
+        (life.gives(start, giving), start)
+    };
+    let soon = |life: &mut Life<'_>| life.plan.season.on(&mut life.dice, Home::Uk, days - 4);
+    for (whole, fund, asks) in
+        [(10, 0, Asks::Skip), (15, 1, Asks::Pause(3)), (20, 2, Asks::End(150)), (5, 3, Asks::Stop)]
+    {
+        let (number, _) = begins(life, days - 140 - whole, whole, fund);
+        let when = soon(life);
+        life.then(when, number, Deed::Asks(asks));
+    }
+    // The third charge after this one is due on the last day but one.
+    let (number, start) = begins(life, days - 94, 12, 0);
+    let due = renewal(start, 3);
+    life.then(due - DAY, number, Deed::Becomes(TestMethod::CardInsufficientFunds));
 }

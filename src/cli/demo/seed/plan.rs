@@ -49,18 +49,31 @@ pub struct Giving {
 pub enum Deed {
     /// The form is sent and the payment page answered.
     Give,
-    /// The plan takes another sum, in minor units.
-    Raise(i64),
+    /// The donor asks for a change of the plan, as in their area.
+    Asks(Asks),
     /// The card or account behind the plan behaves otherwise.
     Becomes(TestMethod),
-    /// The plan is ended by staff in the dashboard.
-    Stop,
     /// So much goes back; all of it when `None`.
     Refund(Option<i64>),
     /// The bank takes the money back.
     Dispute,
     /// The bank decides, for the charity or not.
     Decide(bool),
+}
+
+/// What a donor asks for.
+#[derive(Clone, Copy, Debug)]
+pub enum Asks {
+    /// Another gift each time, in minor units.
+    Amount(i64),
+    /// Leave out the next one.
+    Skip,
+    /// Nothing for so many months.
+    Pause(u32),
+    /// A last day, so many days on.
+    End(u64),
+    /// Stop.
+    Stop,
 }
 
 /// A deed and its moment.

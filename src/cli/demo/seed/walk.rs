@@ -5,15 +5,20 @@ use std::collections::HashMap;
 use tokio_util::sync::CancellationToken;
 
 use super::calendar::DAY;
-use super::plan::{Act, Deed, Giving, Plan};
+use super::plan::{Act, Asks, Deed, Giving, Plan};
 use super::stage::Stage;
 use crate::cli::demo::say::Progress;
 use crate::clock::Ts;
-use crate::domain::fee;
+use crate::config::{Campaign, Entity};
 use crate::domain::ids::unguessable;
 use crate::domain::money::Money;
+use crate::domain::states::ChangeOrigin;
+use crate::domain::{fee, terms};
 use crate::sandbox::{PayOutcome, TestMethod};
+use crate::services::compose;
 use crate::services::give::{self, GiveCommand, Started};
+use crate::services::pledges::{self, Asked, Wish};
+use crate::store::pledges::by_subscription;
 
 /// When the day's callbacks and jobs are done: after the last deed, on the same day in every entity's zone.
 const EVENING: i64 = 22 * 3600 + 1800;
@@ -70,19 +75,14 @@ impl Walk<'_> {
         let sandbox = &self.stage.sandbox;
         match act.deed {
             Deed::Give => return self.give(act.giving).await,
-            Deed::Raise(minor) => {
+            Deed::Asks(asks) => {
                 if let Some(sub) = self.live_plan(act.giving).await {
-                    sandbox.change_amount(&sub, minor).await.map_err(anyhow::Error::msg)?;
+                    return self.ask(&sub, asks).await;
                 }
             }
             Deed::Becomes(method) => {
                 if let Some(sub) = self.live_plan(act.giving).await {
                     sandbox.method_becomes(&sub, method).await;
-                }
-            }
-            Deed::Stop => {
-                if let Some(sub) = self.live_plan(act.giving).await {
-                    sandbox.cancel_subscription(&sub).await;
                 }
             }
             Deed::Refund(minor) => {
@@ -103,6 +103,45 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Asks for a change of a plan, by the service that the donor's area uses.
+    async fn ask(&self, subscription: &str, asks: Asks) -> anyhow::Result<()> {
+        let deps = &self.stage.deps;
+        // The plan's own callback may still be on its way.
+        self.stage.settle().await?;
+        let pledge = {
+            let mut read = deps.store.read().await?;
+            by_subscription(&mut read, subscription).await?
+        };
+        let Some((pledge, terms)) = pledge.and_then(|p| p.terms().map(|t| (p, t))) else { return Ok(()) };
+        let entity = compose::entity(deps, &pledge.entity_id)?;
+        let next = terms.schedule().first();
+        let act = match (asks, next) {
+            (Asks::Amount(minor), _) => {
+                let amount = Money::new(minor, terms.currency);
+                let fee_cover = if terms.fee_cover_minor > 0 {
+                    covered(entity, amount)?
+                } else {
+                    Money::zero(terms.currency)
+                };
+                terms::Act::Amount { amount, fee_cover }
+            }
+            (Asks::Skip, Some(next)) => terms::Act::Skip(next),
+            (Asks::Pause(months), _) => terms::Act::PauseMonths(months),
+            (Asks::End(days), _) => {
+                let day = deps.clock.now().plus(std::time::Duration::from_secs(days * 86_400));
+                terms::Act::EndAfter(day.date_in(&entity.time_zone))
+            }
+            (Asks::Stop, _) => terms::Act::Stop,
+            (Asks::Skip, None) => return Ok(()),
+        };
+        let nonce = unguessable(&deps.random);
+        let wish = Wish { pledge: &pledge.id, act, nonce: &nonce, origin: ChangeOrigin::Portal };
+        match pledges::ask(deps, wish).await? {
+            Asked::Done(_) | Asked::Refused(_) => Ok(()),
+            other => anyhow::bail!("a change of the demo's plan became {other:?}"),
+        }
     }
 
     async fn of(&self, giving: usize, field: &str) -> Option<String> {
@@ -145,17 +184,12 @@ impl Walk<'_> {
             charity.entity(id).ok_or_else(|| anyhow::anyhow!("the charity file has no entity {id}"))?;
         let today: Ts = deps.clock.now();
         let today = today.date_in(&entity.time_zone);
-        let open =
-            |c: &&crate::config::Campaign| c.starts.is_some() && c.is_offered_by(id) && c.is_open_on(today);
+        let open = |c: &&Campaign| c.starts.is_some() && c.is_offered_by(id) && c.is_open_on(today);
         let campaign = charity.campaigns.iter().find(open).filter(|_| giving.fund == 1);
         let funds: Vec<_> = charity.funds_of(id).collect();
         let chosen = funds.get(giving.fund % funds.len().max(1)).map(|f| f.id.clone()).unwrap_or_default();
         let amount = Money::new(giving.minor, giving.currency);
-        let rule = entity.cover_fee.as_ref().filter(|_| giving.cover);
-        let fee_cover = match rule.and_then(|r| Some((r.percent, r.fixed_in(giving.currency)?))) {
-            Some((percent, fixed)) => fee::cover(amount, percent, fixed.minor())?,
-            None => Money::zero(giving.currency),
-        };
+        let fee_cover = if giving.cover { covered(entity, amount)? } else { Money::zero(giving.currency) };
         Ok(GiveCommand {
             form_nonce: unguessable(&deps.random),
             entity_id: id.to_owned(),
@@ -173,4 +207,13 @@ impl Walk<'_> {
             customer: None,
         })
     }
+}
+
+/// What covers the card fee, where the entity asks for it.
+fn covered(entity: &Entity, amount: Money) -> anyhow::Result<Money> {
+    let rule = entity.cover_fee.as_ref();
+    Ok(match rule.and_then(|r| Some((r.percent, r.fixed_in(amount.currency())?))) {
+        Some((percent, fixed)) => fee::cover(amount, percent, fixed.minor())?,
+        None => Money::zero(amount.currency()),
+    })
 }
