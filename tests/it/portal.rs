@@ -466,6 +466,7 @@ async fn queries_stay_few(database: Database) {
         "/portal/profile",
         "/portal/preferences",
         "/portal/security",
+        "/portal/monthly",
         "/portal/profile/address",
         "/give",
         &gift,

@@ -11,7 +11,7 @@ use crate::payments::objects::{Customer, Subscription};
 use crate::payments::requests::from_stripe;
 use crate::services::{Deps, Result};
 use crate::store::payments::{self, Payment};
-use crate::store::{WriteTx, donors};
+use crate::store::{WriteTx, audit, donors};
 
 /// A plan made in Stripe's dashboard is taken over when its metadata names a fund of ours: nothing else there says that it
 /// is a gift. `None` when it is not, or when it cannot be one of ours.
@@ -23,6 +23,12 @@ pub(super) async fn adopt(
     now: Ts,
 ) -> Result<Option<Payment>> {
     let (Some((fund, entity)), Some(customer)) = (seen.handed_to_us(), customer) else { return Ok(None) };
+    // Its first callbacks come together: one after the other takes it over, and only the first makes a row.
+    audit::hold_head(tx).await?;
+    let form_nonce = format!("stripe:{}", seen.id);
+    if let Some(payment) = payments::latest_of_form(tx, &form_nonce).await? {
+        return Ok(Some(payment));
+    }
     let total = seen.total().and_then(|(minor, code)| from_stripe(minor, code).ok());
     let frequency = seen.months().and_then(Frequency::of_months);
     let (Some(total), Some(frequency), Some(email)) = (total, frequency, &customer.email) else {
@@ -46,7 +52,7 @@ pub(super) async fn adopt(
     let payment = Payment {
         id: PaymentId::new(now, &deps.random),
         reference: unguessable(&deps.random),
-        form_nonce: format!("stripe:{}", seen.id),
+        form_nonce,
         form_revision: 0,
         fingerprint: String::new(),
         state: PaymentState::Paid,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use almoner::sandbox::TestMethod;
 use almoner::services::pledges::links::{Purpose, address};
 
-use super::{ada_with_a_plan, at_stripe, begin, gifts, link_in, mail};
+use super::{ADA, PASSWORD, ada_with_a_plan, at_stripe, back, begin, gifts, link_in, mail};
 use crate::support::{TestApp, story};
 
 fn path_of(app: &TestApp, purpose: &Purpose) -> String {
@@ -104,5 +104,27 @@ story! {
         assert!(done.has("Your gift goes on. Thank you."), "{}", done.words());
         app.advance_days(31).await;
         assert_eq!(gifts(app).await, ["2026-11-22 2500", "2026-12-22 2500"]);
+    }
+}
+
+story! {
+    async fn who_wants_to_hear_of_ways_to_help_is_asked_once_a_year(app: &TestApp) {
+        let ada = app.account(ADA, PASSWORD).await;
+        begin(&ada, "25", TestMethod::CardSuccess).await;
+        app.advance_days(366).await;
+        assert_eq!(app.mails_about("what a little more would do").len(), 0, "who did not agree is not asked");
+        let ada = back(app).await;
+        let choices = ada.open("/portal/preferences").await;
+        ada.fill(&choices, "/portal/preferences", &[("updates_help", "yes")]).await;
+        app.advance_days(3).await;
+        let asked = app.mails_about("what a little more would do");
+        assert_eq!(asked.len(), 1, "once she has agreed");
+        let link = link_in(&asked[0].text);
+        let page = app.browser().open(&link).await;
+        assert_eq!(page.heading(), "Give a little more");
+        app.advance_days(300).await;
+        assert_eq!(app.mails_about("what a little more would do").len(), 1);
+        app.advance_days(70).await;
+        assert_eq!(app.mails_about("what a little more would do").len(), 2, "and a year later");
     }
 }

@@ -155,3 +155,24 @@ story! {
         assert_eq!(app.mails_about("Your card ends in").len(), 1);
     }
 }
+
+story! {
+    async fn a_bank_that_wants_to_see_the_donor_is_named(app: &TestApp) {
+        let ada = app.account(ADA, PASSWORD).await;
+        let plan = begin(&ada, "25", TestMethod::CardAuthenticatesOnRenewal).await;
+        app.advance_days(30).await;
+        let told = mail(app, "did not come through");
+        assert!(told.text.contains("Your bank wants you to confirm it yourself."), "{}", told.text);
+        let link = link_in(&told.text);
+        let anybody = app.browser();
+        let page = anybody.open(&link).await;
+        let away = anybody.fill(&page, &link, &[("do", "method")]).await;
+        let session = away.path.rsplit('/').next().expect("a session").to_owned();
+        app.sandbox.pay(&session, TestMethod::Card3ds).await.expect("the bank asks");
+        app.sandbox.confirm_3ds(&session, true).await.expect("confirmed");
+        app.settle().await;
+        assert_eq!(gifts(app).await, ["2026-11-22 2500", "2026-12-22 2500"]);
+        assert_eq!(app.text("SELECT state FROM recovery").await, "recovered");
+        assert!(plan.starts_with("plg_"));
+    }
+}

@@ -150,3 +150,59 @@ story! {
         assert!(mail(app, "Your monthly gift is stopped").text.contains("has stopped it"));
     }
 }
+
+/// Makes a subscription as staff do in Stripe's dashboard.
+async fn in_the_dashboard(app: &TestApp, marks: &[(&str, &str)]) -> String {
+    let known = at_stripe(app).await;
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    let product = text(&known["items"]["data"][0]["price"]["product"]);
+    let mut form = vec![
+        ("customer".to_owned(), text(&known["customer"])),
+        ("default_payment_method".to_owned(), text(&known["default_payment_method"])),
+        ("items[0][price_data][currency]".to_owned(), "gbp".to_owned()),
+        ("items[0][price_data][product]".to_owned(), product),
+        ("items[0][price_data][recurring][interval]".to_owned(), "month".to_owned()),
+        ("items[0][price_data][unit_amount]".to_owned(), "1200".to_owned()),
+    ];
+    if marks.iter().all(|(name, _)| *name != "almoner_fund") {
+        // Money that is not ours would not be in our ledger.
+        let later = app.deps.clock.now().plus(std::time::Duration::from_secs(300 * 86_400));
+        form.push(("trial_end".to_owned(), later.as_unix().to_string()));
+    }
+    form.extend(marks.iter().map(|(name, value)| (format!("metadata[{name}]"), (*value).to_owned())));
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form).finish();
+    let url = format!("{}/v1/subscriptions", app.sandbox.api_base());
+    let call = app.http.post(url).bearer_auth(crate::support::app::STRIPE_KEY).body(body);
+    let call = call
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .header("Idempotency-Key", format!("dashboard-{}", form.len()))
+        .header("Stripe-Version", almoner::payments::API_VERSION);
+    let answer = call.send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let made: serde_json::Value =
+        serde_json::from_str(&answer.text().await.expect("a text")).expect("an object");
+    text(&made["id"])
+}
+
+story! {
+    async fn a_plan_made_in_stripes_dashboard_is_taken_over_when_it_names_a_fund(app: &TestApp) {
+        ada_with_a_plan(app).await;
+        let fund = app.deps.config.charity.funds_of("uk").nth(1).expect("a fund").id.clone();
+        in_the_dashboard(app, &[("order", "7")]).await;
+        app.settle().await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM pledge").await, 1, "what is not handed over is not ours");
+        in_the_dashboard(app, &[("almoner_fund", &fund), ("almoner_entity", "uk")]).await;
+        app.settle().await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM pledge").await, 2);
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift WHERE amount_minor = 1200").await, 1, "its first charge is a gift");
+        let ada = app.browser();
+        ada.sign_in_by_link(ADA).await;
+        let page = ada.open("/portal/monthly").await;
+        assert!(page.has("£12.00") && page.has("£25.00"), "{}", page.words());
+        let plan = app.text("SELECT id FROM pledge WHERE amount_minor = 1200").await;
+        let done = act(&ada, &plan, "amount", &[("amount", "14")]).await;
+        assert_eq!(done.path, "/portal/monthly?done=plan", "{}", done.words());
+        app.advance_days(31).await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift WHERE amount_minor = 1400").await, 1);
+    }
+}
