@@ -175,7 +175,7 @@ async fn in_the_dashboard(app: &TestApp, marks: &[(&str, &str)]) -> String {
     let call = app.http.post(url).bearer_auth(crate::support::app::STRIPE_KEY).body(body);
     let call = call
         .header("Content-Type", "application/x-www-form-urlencoded")
-        .header("Idempotency-Key", format!("dashboard-{}", form.len()))
+        .header("Idempotency-Key", format!("dashboard-{}", marks[0].0))
         .header("Stripe-Version", almoner::payments::API_VERSION);
     let answer = call.send().await.expect("an answer");
     assert_eq!(answer.status(), 200);
