@@ -8,6 +8,8 @@ ALTER TABLE pledge ADD COLUMN resumes_at TEXT;
 ALTER TABLE pledge ADD COLUMN ends_at TEXT;
 ALTER TABLE pledge ADD COLUMN ended_why TEXT CHECK (ended_why IN ('asked', 'failed', 'date', 'elsewhere'));
 ALTER TABLE pledge ADD COLUMN ended_words TEXT;
+-- The act of giving by which it began again.
+ALTER TABLE pledge ADD COLUMN restarted_as TEXT REFERENCES payment (id);
 
 -- What it is paid with, as far as a donor may see it. 'YYYY-MM' for cards.
 ALTER TABLE pledge ADD COLUMN stripe_method TEXT;
@@ -15,6 +17,7 @@ ALTER TABLE pledge ADD COLUMN method_label TEXT;
 ALTER TABLE pledge ADD COLUMN method_last4 TEXT;
 ALTER TABLE pledge ADD COLUMN method_expires TEXT;
 CREATE INDEX pledge_method ON pledge (stripe_method);
+CREATE INDEX pledge_customer ON pledge (stripe_customer);
 
 -- One wish about a plan: written with its request before Stripe is asked, done when a re-read plan agrees with it.
 CREATE TABLE pledge_change (

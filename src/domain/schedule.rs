@@ -92,6 +92,12 @@ impl Schedule {
         self.coming(1).into_iter().find(|c| !c.skipped).map(|c| c.at)
     }
 
+    /// Whether the coming charge is on the anchor's day, and not on a shorter month's last.
+    pub fn keeps_its_day(&self) -> bool {
+        let day = |at: Ts| at.date_in(&TimeZone::UTC).day();
+        day(self.anchor) == day(self.next)
+    }
+
     /// The first instant of the rhythm after `after`, whatever is paused or ended.
     pub fn first_after(&self, after: Ts) -> Option<Ts> {
         self.rhythm().take(1200).find(|at| *at > after)

@@ -133,15 +133,17 @@ impl Terms {
     /// cannot be moved back.
     pub fn without(&self, was: &Terms, wanted: &Terms, now: Ts) -> Option<Terms> {
         let mut back = self.clone();
+        // Stripe would count from the coming charge: on a short month's last day the old one would be lost.
+        let keeps_its_day = was.schedule().keeps_its_day();
         for what in was.differences(wanted) {
             match what {
                 Difference::Total | Difference::Split => {
                     back.amount_minor = was.amount_minor;
                     back.fee_cover_minor = was.fee_cover_minor;
                 }
-                Difference::Frequency => back.frequency = was.frequency,
+                Difference::Frequency if keeps_its_day => back.frequency = was.frequency,
                 Difference::Fund => back.fund_id.clone_from(&was.fund_id),
-                Difference::Day if was.next_at > now => {
+                Difference::Day if was.next_at > now && keeps_its_day => {
                     (back.next_at, back.anchor_at) = (was.next_at, was.next_at);
                 }
                 Difference::Pause if was.resumes_at.is_none_or(|at| at > now) => {
@@ -149,6 +151,7 @@ impl Terms {
                 }
                 Difference::End if was.ends_at.is_none_or(|at| at > now) => back.ends_at = was.ends_at,
                 Difference::Day
+                | Difference::Frequency
                 | Difference::Pause
                 | Difference::End
                 | Difference::Ended
@@ -198,8 +201,13 @@ pub enum Act {
     Method(String),
     /// Over, now.
     Stop,
-    /// Exactly these terms: an earlier change is taken back.
-    Back(Box<Terms>),
+    /// An earlier change is taken back.
+    Undo {
+        /// What the plan was before it.
+        was: Box<Terms>,
+        /// What it made of it.
+        wanted: Box<Terms>,
+    },
 }
 
 /// Why a wish cannot be had.
@@ -217,6 +225,9 @@ pub enum Refusal {
     /// The day is before the coming charge, or not a day.
     #[error("the day does not fit")]
     WrongDay,
+    /// It can no longer be taken back.
+    #[error("the change can no longer be taken back")]
+    TooLate,
     /// A raise that would not be one.
     #[error("the gift would not be larger")]
     NotMore,
@@ -252,7 +263,7 @@ impl Act {
             Act::NoEnd => ChangeKind::NoEnd,
             Act::Method(_) => ChangeKind::Method,
             Act::Stop => ChangeKind::Stop,
-            Act::Back(_) => ChangeKind::Undo,
+            Act::Undo { .. } => ChangeKind::Undo,
         }
     }
 
@@ -308,7 +319,7 @@ impl Act {
             Act::NoEnd => new.ends_at = None,
             Act::Method(method) => new.method = Some(method.clone()),
             Act::Stop => new.ended = true,
-            Act::Back(back) => new.clone_from(back),
+            Act::Undo { was, wanted } => new = terms.without(was, wanted, now).ok_or(Refusal::TooLate)?,
         }
         // A pause or an end that leaves nothing to come is a stop under another name.
         if !new.ended && new.pause == PauseKind::Until && new.schedule().first().is_none() {

@@ -12,13 +12,11 @@ use crate::store::jobs::{self, NewJob};
 pub async fn tick(deps: &Deps, now: Ts) -> Result<()> {
     let hour = &now.to_fixed_text()[..13];
     let mut tx = deps.store.write().await?;
-    let day = &hour[..10];
-    let hourly = [job_kinds::SWEEP_PAYMENTS, job_kinds::SWEEP_SESSIONS, job_kinds::RECOVERY_MAILS];
-    let all = hourly.map(|kind| (kind, hour)).into_iter().chain([(job_kinds::UPKEEP, day)]);
-    for (kind, period) in all {
-        if jobs::begin_period(&mut tx, kind, period, now).await? {
+    use job_kinds::{RECOVERY_MAILS, SWEEP_PAYMENTS, SWEEP_SESSIONS, UPKEEP};
+    for kind in [SWEEP_PAYMENTS, SWEEP_SESSIONS, RECOVERY_MAILS, UPKEEP] {
+        if jobs::begin_period(&mut tx, kind, hour, now).await? {
             let id = JobId::new(now, &deps.random);
-            let job = NewJob { id, kind, subject: period.to_owned(), hint: None, run_at: now };
+            let job = NewJob { id, kind, subject: hour.to_owned(), hint: None, run_at: now };
             jobs::enqueue_batch(&mut tx, &[job]).await?;
         }
     }

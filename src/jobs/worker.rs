@@ -211,6 +211,10 @@ impl Worker {
                 let id = job.subject.parse().map_err(|_| unfit())?;
                 pledges::restart::begin(deps, &id, effort).await.map(|_| ())
             }
+            job_kinds::RECOVERY_MAIL => {
+                let id = job.subject.parse().map_err(|_| unfit())?;
+                pledges::recovery::send_one(deps, &id).await
+            }
             job_kinds::RECOVERY_MAILS => pledges::recovery::send_due(deps).await,
             job_kinds::UPKEEP => pledges::upkeep::run(deps).await,
             other => Err(ServiceError::Unexpected(format!("no such job {other:?}"))),

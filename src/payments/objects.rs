@@ -290,10 +290,6 @@ pub struct Invoice {
     /// Lower-case code.
     #[serde(default)]
     pub currency: String,
-    /// `subscription_cycle`, `subscription_create`, `subscription_update`, …
-    pub billing_reason: Option<String>,
-    /// When Stripe tries again; unix seconds.
-    pub next_payment_attempt: Option<i64>,
     /// What it is for.
     pub parent: Option<InvoiceParent>,
     /// Its payments; expanded by our calls.

@@ -61,8 +61,6 @@ pub struct Subscription {
     pub billing_cycle_anchor: i64,
     /// What it is paid with; expanded by our calls.
     pub default_payment_method: Option<Ref<PaymentMethod>>,
-    /// The last invoice.
-    pub latest_invoice: Option<Ref<Named>>,
     /// Why it ended.
     pub cancellation_details: Option<CancellationDetails>,
     /// Collection is paused.

@@ -6,11 +6,12 @@ use stripe_billing::invoice::PayInvoice;
 use stripe_billing::subscription::{
     CancelSubscription, CreateSubscription, CreateSubscriptionItems, CreateSubscriptionItemsPriceData,
     CreateSubscriptionItemsPriceDataRecurring, CreateSubscriptionItemsPriceDataRecurringInterval,
-    CreateSubscriptionProrationBehavior, CreateSubscriptionTrialEnd, UpdateSubscription,
-    UpdateSubscriptionCancelAt, UpdateSubscriptionItems, UpdateSubscriptionItemsPriceData,
-    UpdateSubscriptionItemsPriceDataRecurring, UpdateSubscriptionItemsPriceDataRecurringInterval,
-    UpdateSubscriptionPauseCollection, UpdateSubscriptionPauseCollectionBehavior,
-    UpdateSubscriptionProrationBehavior, UpdateSubscriptionTrialEnd,
+    CreateSubscriptionProrationBehavior, CreateSubscriptionTrialEnd, ListSubscription,
+    ListSubscriptionStatus, UpdateSubscription, UpdateSubscriptionCancelAt, UpdateSubscriptionItems,
+    UpdateSubscriptionItemsPriceData, UpdateSubscriptionItemsPriceDataRecurring,
+    UpdateSubscriptionItemsPriceDataRecurringInterval, UpdateSubscriptionPauseCollection,
+    UpdateSubscriptionPauseCollectionBehavior, UpdateSubscriptionProrationBehavior,
+    UpdateSubscriptionTrialEnd,
 };
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionSetupIntentData, RetrieveCheckoutSession,
@@ -71,7 +72,7 @@ pub fn change(plan: &Subscription, was: &Terms, wanted: &Terms) -> Result<Call, 
     let about: Vec<Difference> = was.differences(wanted);
     let asks = |what: Difference| about.contains(&what);
     if asks(Difference::Ended) {
-        return Ok(Call::of("DELETE", CancelSubscription::new(plan.id.as_str()).build()));
+        return Ok(stop(&plan.id));
     }
     let mut update = UpdateSubscription::new(plan.id.as_str())
         .proration_behavior(UpdateSubscriptionProrationBehavior::None);
@@ -96,6 +97,7 @@ pub fn change(plan: &Subscription, was: &Terms, wanted: &Terms) -> Result<Call, 
     }
     if asks(Difference::End) {
         match wanted.ends_at {
+            None if plan.cancel_at_period_end => update = update.cancel_at_period_end(false),
             None => unset.push_str("&cancel_at="),
             Some(at) => update = update.cancel_at(UpdateSubscriptionCancelAt::Timestamp(at.as_unix())),
         }
@@ -112,6 +114,16 @@ pub fn change(plan: &Subscription, was: &Terms, wanted: &Terms) -> Result<Call, 
     // The typed request cannot send an empty value, which is how Stripe is told to unset something.
     call.body.push_str(&unset);
     Ok(call)
+}
+
+/// Ends a plan at once.
+pub fn stop(plan: &str) -> Call {
+    Call::of("DELETE", CancelSubscription::new(plan).build())
+}
+
+/// The plans of a customer, ended ones too.
+pub fn plans_of(customer: &str) -> RequestBuilder {
+    ListSubscription::new().customer(customer).status(ListSubscriptionStatus::All).limit(100).build()
 }
 
 /// The plan's first line with the whole sum; the others go. How much of it covers the fee is our own knowledge.

@@ -101,15 +101,15 @@ pub mod job_kinds {
     pub const LOOK_SUBSCRIPTION: &str = "look_subscription";
     /// Look again at a card or account.
     pub const LOOK_METHOD: &str = "look_method";
-    /// Look again at a page on which a donor leaves another card or account.
-    pub const LOOK_METHOD_PAGE: &str = "look_method_page";
     /// Do what was asked about a plan, or find out whether it is done.
     pub const CARRY_OUT_CHANGE: &str = "carry_out_change";
     /// Begin a plan again, or find out whether it has begun.
     pub const BEGIN_PLAN: &str = "begin_plan";
     /// Give a plan's customer the method that was left, and read back that every plan has it.
     pub const APPLY_METHOD: &str = "apply_method";
-    /// Send what is due about failed charges.
+    /// Send what is due about one failed charge.
+    pub const RECOVERY_MAIL: &str = "recovery_mail";
+    /// Find what is due about failed charges.
     pub const RECOVERY_MAILS: &str = "recovery_mails";
     /// Warn of cards that end soon, and ask who may be asked whether they can give more.
     pub const UPKEEP: &str = "upkeep";

@@ -69,7 +69,7 @@ pub async fn by_nonce(conn: &mut Conn, nonce: &str) -> Result<Option<MethodChang
     opt!(conn, MethodChange, "SELECT * FROM method_change WHERE nonce = $1", nonce)
 }
 
-/// What is known of one by now; `None` is kept as it was. One that is done stays done.
+/// What is known of one by now; `None` is kept as it was. A look from before does not take back what a later one saw.
 ///
 /// # Errors
 /// When the database refuses.
@@ -86,7 +86,8 @@ pub async fn update(
         tx,
         "UPDATE method_change SET state = $2, stripe_session = COALESCE($3, stripe_session), \
          checkout_url = COALESCE($4, checkout_url), stripe_method = COALESCE($5, stripe_method), updated_at = $6 \
-         WHERE id = $1 AND state <> 'done'",
+         WHERE id = $1 AND (state IN ('started', 'open') OR (state = 'given' AND $2 IN ('given', 'done')) \
+         OR (state = 'left' AND $2 IN ('left', 'given')))",
         id,
         state,
         session,

@@ -314,3 +314,18 @@ pub async fn update(
     )?;
     if changed == 1 { Ok(()) } else { Err(StoreError::NotOneRow { what: "payment", changed }) }
 }
+
+/// Gives the form of an act that will never be done free for another: its mark gets its own id behind it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn close_form(tx: &mut WriteTx, id: &PaymentId, at: Ts) -> Result<()> {
+    exec!(
+        tx,
+        "UPDATE payment SET form_nonce = 'closed:' || form_nonce || ':' || id, state = 'failed', updated_at = $2 \
+         WHERE id = $1",
+        id,
+        at
+    )?;
+    Ok(())
+}

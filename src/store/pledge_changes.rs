@@ -158,6 +158,22 @@ pub async fn of_owner(conn: &mut Conn, owner: &DonorId) -> Result<Vec<PledgeChan
     )
 }
 
+/// What a plan was at an instant, when a wish has changed it since; `None`: it is what it was.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn terms_at(conn: &mut Conn, pledge: &PledgeId, at: Ts) -> Result<Option<Terms>> {
+    let next = opt!(
+        conn,
+        PledgeChange,
+        "SELECT * FROM pledge_change WHERE pledge_id = $1 AND state = 'confirmed' AND closed_at > $2 \
+         ORDER BY closed_at, id LIMIT 1",
+        pledge,
+        at
+    )?;
+    next.map(|change| change.was()).transpose()
+}
+
 /// Closes a wish that is open; `false` when it was closed before.
 ///
 /// # Errors

@@ -60,6 +60,8 @@ pub struct Pledge {
     pub ended_why: Option<EndedWhy>,
     /// What the donor said about stopping.
     pub ended_words: Option<String>,
+    /// The act of giving by which it began again.
+    pub restarted_as: Option<PaymentId>,
     /// Stripe's payment method.
     pub stripe_method: Option<String>,
     /// `Visa`, `Bacs Direct Debit`.
@@ -96,6 +98,24 @@ impl Pledge {
             fund_id: self.fund_id.clone(),
             anchor_at: self.anchor_at?,
             next_at: self.period_ends_at?,
+            pause: self.pause,
+            resumes_at: self.resumes_at,
+            ends_at: self.ends_at,
+            ended: self.state == PledgeState::Ended,
+            method: self.stripe_method.clone(),
+        })
+    }
+
+    /// What it is agreed to be, with its beginning for a rhythm where Stripe was never looked at.
+    pub fn terms_or_begun(&self) -> Terms {
+        self.terms().unwrap_or_else(|| Terms {
+            currency: self.currency,
+            amount_minor: self.amount_minor,
+            fee_cover_minor: self.fee_cover_minor,
+            frequency: self.frequency,
+            fund_id: self.fund_id.clone(),
+            anchor_at: self.started_at,
+            next_at: self.started_at,
             pause: self.pause,
             resumes_at: self.resumes_at,
             ends_at: self.ends_at,
@@ -220,7 +240,8 @@ pub async fn running_with_method(conn: &mut Conn, method: &str) -> Result<Vec<Pl
     )
 }
 
-/// Plans that go on and whose card's last month is this one or gone, `2027-05`; a hundred, from `after` on.
+/// Plans that go on, whose card's last month is this one or gone, `2027-05`, and whose giver was not warned of it; a
+/// hundred, from `after` on.
 ///
 /// # Errors
 /// When the database refuses.
@@ -228,10 +249,23 @@ pub async fn with_card_ending(conn: &mut Conn, month: &str, after: &str) -> Resu
     all!(
         conn,
         Pledge,
-        "SELECT * FROM pledge WHERE state IN ('active', 'paused') AND method_expires <= $1 AND id > $2 \
-         ORDER BY id LIMIT 100",
+        "SELECT * FROM pledge p WHERE p.state IN ('active', 'paused') AND p.method_expires <= $1 AND p.id > $2 \
+         AND NOT EXISTS (SELECT 1 FROM mail_outbox m \
+         WHERE m.dedupe_key = 'card_ends:' || p.id || ':' || p.method_expires) ORDER BY p.id LIMIT 100",
         month,
         after
+    )
+}
+
+/// Running plans that Stripe was never looked at for; a hundred.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn unseen(conn: &mut Conn) -> Result<Vec<Pledge>> {
+    all!(
+        conn,
+        Pledge,
+        "SELECT * FROM pledge WHERE period_ends_at IS NULL AND state NOT IN ('ended', 'pending') ORDER BY id LIMIT 100"
     )
 }
 
@@ -355,6 +389,20 @@ pub async fn agree(tx: &mut WriteTx, id: &PledgeId, t: &Terms, at: Ts) -> Result
         at
     )?;
     if changed == 1 { Ok(()) } else { Err(StoreError::NotOneRow { what: "pledge terms", changed }) }
+}
+
+/// Writes by which act a plan began again; `None`: it did not after all.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_restarted(
+    tx: &mut WriteTx,
+    id: &PledgeId,
+    payment: Option<&PaymentId>,
+    at: Ts,
+) -> Result<()> {
+    exec!(tx, "UPDATE pledge SET restarted_as = $2, updated_at = $3 WHERE id = $1", id, payment, at)?;
+    Ok(())
 }
 
 /// Writes what a donor said about stopping.

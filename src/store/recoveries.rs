@@ -109,7 +109,16 @@ pub async fn of_owner(conn: &mut Conn, owner: &DonorId) -> Result<Vec<Recovery>>
     )
 }
 
-/// Failed charges whose next mail is due; a hundred.
+/// Puts the next mail off.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn put_off(tx: &mut WriteTx, id: &RecoveryId, until: Ts) -> Result<()> {
+    exec!(tx, "UPDATE recovery SET next_mail_at = $2 WHERE id = $1 AND state = 'open'", id, until)?;
+    Ok(())
+}
+
+/// Failed charges whose next mail is due; five thousand.
 ///
 /// # Errors
 /// When the database refuses.
@@ -117,7 +126,7 @@ pub async fn due(conn: &mut Conn, now: Ts) -> Result<Vec<Recovery>> {
     all!(
         conn,
         Recovery,
-        "SELECT * FROM recovery WHERE state = 'open' AND next_mail_at <= $1 ORDER BY next_mail_at LIMIT 100",
+        "SELECT * FROM recovery WHERE state = 'open' AND next_mail_at <= $1 ORDER BY next_mail_at LIMIT 5000",
         now
     )
 }

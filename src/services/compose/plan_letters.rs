@@ -161,6 +161,29 @@ pub fn changed(
     rendered("plan_changed", &letter)
 }
 
+/// "Your change could not be made": it stays as it was.
+///
+/// # Errors
+/// When the template fails.
+pub fn not_changed(deps: &Deps, reader: &Reader, pledge: &Pledge) -> Result<Rendered> {
+    let words = Words::of(deps, reader, pledge)?;
+    let noun = gift_noun(pledge.frequency);
+    let letter = Letter {
+        frame: words.frame(pledge),
+        subject: format!("Your {noun} could not be changed"),
+        preheader: "It stays as it was.".to_owned(),
+        heading: format!("Your {noun} stays as it was"),
+        lead: "You asked for a change, and it could not be made. Nothing was changed and nothing was taken. Please try again, or answer this e-mail.".to_owned(),
+        rows: vec![MailRow::new(
+            "Gift",
+            format!("{} {}", pledge.total().display(&reader.locale), pledge.frequency.adverb()),
+        )],
+        link: Some(words.portal("See your gift")),
+        ..Letter::default()
+    };
+    rendered("plan_not_changed", &letter)
+}
+
 /// The news in one line, without a full stop: it is the subject too.
 fn subject_of(words: &Words<'_>, kind: ChangeKind, (was, is): (&Terms, &Terms), next: Option<Ts>) -> String {
     let noun = gift_noun(is.frequency);
@@ -244,7 +267,7 @@ pub fn stopped(deps: &Deps, reader: &Reader, pledge: &Pledge, why: EndedWhy, now
 ///
 /// # Errors
 /// When the template fails.
-pub fn method(deps: &Deps, reader: &Reader, pledge: &Pledge, by_bank: bool, _now: Ts) -> Result<Rendered> {
+pub fn method(deps: &Deps, reader: &Reader, pledge: &Pledge, by_bank: bool) -> Result<Rendered> {
     let words = Words::of(deps, reader, pledge)?;
     let noun = gift_noun(pledge.frequency);
     let subject = format!("Your {noun} is now paid with {}", words.method(pledge));
@@ -253,7 +276,7 @@ pub fn method(deps: &Deps, reader: &Reader, pledge: &Pledge, by_bank: bool, _now
         pledge
             .method_expires
             .as_deref()
-            .map(|month| MailRow::new("Ends", month_words(month, &reader.locale))),
+            .map(|month| MailRow::new("Expires", month_words(month, &reader.locale))),
     );
     rows.extend(pledge.next_charge_at.map(|at| MailRow::new("Next gift", words.day(at))));
     let letter = Letter {
@@ -268,7 +291,7 @@ pub fn method(deps: &Deps, reader: &Reader, pledge: &Pledge, by_bank: bool, _now
         subject,
         rows,
         link: Some(words.portal("See your gift")),
-        closing: vec!["Was it not you? Answer this e-mail at once: we put it right.".to_owned()],
+        closing: vec!["Wasn’t you? Answer this e-mail at once: we put it right.".to_owned()],
         ..Letter::default()
     };
     rendered("plan_method", &letter)
@@ -304,7 +327,6 @@ pub fn failed(
     pledge: &Pledge,
     recovery: &Recovery,
     is_last: bool,
-    _now: Ts,
 ) -> Result<Rendered> {
     let words = Words::of(deps, reader, pledge)?;
     let sum = recovery.amount().display(&reader.locale);
@@ -315,7 +337,7 @@ pub fn failed(
         format!("Your gift of {sum} did not come through")
     };
     let mut closing =
-        vec!["If you have put it right meanwhile, there is nothing to do: our letters can cross.".to_owned()];
+        vec!["If you have put it right meanwhile, there is nothing to do: our e-mails may cross.".to_owned()];
     if is_last {
         closing.insert(0, "This is our last letter about it.".to_owned());
     }
@@ -344,7 +366,7 @@ pub fn failed(
 ///
 /// # Errors
 /// When the template fails.
-pub fn restarted(deps: &Deps, reader: &Reader, pledge: &Pledge, _now: Ts) -> Result<Rendered> {
+pub fn restarted(deps: &Deps, reader: &Reader, pledge: &Pledge) -> Result<Rendered> {
     let words = Words::of(deps, reader, pledge)?;
     let noun = gift_noun(pledge.frequency);
     let mut rows = vec![
@@ -364,7 +386,7 @@ pub fn restarted(deps: &Deps, reader: &Reader, pledge: &Pledge, _now: Ts) -> Res
         lead: "Thank you for coming back. Nothing was taken today.".to_owned(),
         rows,
         link: Some(words.portal("See your gift")),
-        closing: vec!["Was it not you? Stop it with the button, or answer this e-mail.".to_owned()],
+        closing: vec!["Wasn’t you? Stop it with the button, or answer this e-mail.".to_owned()],
         ..Letter::default()
     };
     rendered("plan_restarted", &letter)
@@ -374,15 +396,15 @@ pub fn restarted(deps: &Deps, reader: &Reader, pledge: &Pledge, _now: Ts) -> Res
 ///
 /// # Errors
 /// When the template fails.
-pub fn card_ends(deps: &Deps, reader: &Reader, pledge: &Pledge, _now: Ts) -> Result<Rendered> {
+pub fn card_ends(deps: &Deps, reader: &Reader, pledge: &Pledge) -> Result<Rendered> {
     let words = Words::of(deps, reader, pledge)?;
     let noun = gift_noun(pledge.frequency);
     let month = month_words(pledge.method_expires.as_deref().unwrap_or_default(), &reader.locale);
     let letter = Letter {
         frame: words.frame(pledge),
-        subject: format!("Your card ends in {month}"),
+        subject: format!("Your card expires in {month}"),
         preheader: format!("So that your {noun} goes on, tell us the new one."),
-        heading: format!("Your card ends in {month}"),
+        heading: format!("Your card expires in {month}"),
         lead: format!(
             "{} {noun} is paid with {}. So that it goes on, tell us the new card. It takes a minute, without a sign-in.",
             reader.your(),
@@ -401,7 +423,7 @@ pub fn card_ends(deps: &Deps, reader: &Reader, pledge: &Pledge, _now: Ts) -> Res
 ///
 /// # Errors
 /// When the template fails.
-pub fn raise(deps: &Deps, reader: &Reader, pledge: &Pledge, _now: Ts) -> Result<Rendered> {
+pub fn raise(deps: &Deps, reader: &Reader, pledge: &Pledge) -> Result<Rendered> {
     let words = Words::of(deps, reader, pledge)?;
     let noun = gift_noun(pledge.frequency);
     let sum = pledge.total().display_short(&reader.locale);

@@ -18,6 +18,7 @@ use crate::services::{Deps, Result, ServiceError, compose, job_kinds};
 use crate::store::WriteTx;
 use crate::store::audit::Note;
 use crate::store::jobs::{self, NewJob};
+use crate::store::payments;
 use crate::store::pledge_changes::{self, NewChange, PledgeChange};
 use crate::store::pledges::{self, Pledge};
 
@@ -46,6 +47,8 @@ pub enum Asked {
     Done(ChangeId),
     /// Stripe was asked; whether it is done is not known yet.
     BeingConfirmed(ChangeId),
+    /// It was changed again since, or a stop came before it.
+    Overtaken,
     /// Another wish about this plan is not confirmed yet.
     OneAtATime,
     /// It cannot be had.
@@ -56,37 +59,68 @@ pub enum Asked {
     Unknown,
 }
 
+/// How often a wish begins anew because the plan changed while it was worked out.
+const TURNS: usize = 3;
+
 /// Asks for a change of a plan. The same form sent twice asks once.
 ///
 /// # Errors
-/// When Stripe cannot be read beforehand, or the database refuses: then nothing was asked.
+/// When Stripe cannot be read beforehand, or the database refuses: then nothing was asked. To stop, nothing has to be read.
 pub async fn ask(deps: &Deps, wish: Wish<'_>) -> Result<Asked> {
-    if let Some(change) = earlier(deps, wish.nonce).await? {
-        return carry_out(deps, &change.id, Effort::Interactive).await;
-    }
-    let Some(pledge) = fresh(deps, wish.pledge).await? else { return Ok(Asked::Unknown) };
-    let (pledge, plan) = pledge;
-    let (Some(was), now) = (pledge.terms(), deps.clock.now()) else { return Ok(Asked::Unknown) };
-    let zone = compose::entity(deps, &pledge.entity_id)?.time_zone.clone();
-    let wanted = match wish.act.apply(&was, now, &zone) {
-        Ok(wanted) => wanted,
-        Err(refusal) => {
-            // The same form, sent a moment earlier, may have changed the plan while this one was reading it.
-            return match earlier(deps, wish.nonce).await? {
-                Some(change) => carry_out(deps, &change.id, Effort::Interactive).await,
-                None => Ok(Asked::Refused(refusal)),
-            };
+    for _ in 0..TURNS {
+        if let Some(change) = earlier(deps, wish.nonce).await? {
+            return carry_out(deps, &change.id, Effort::Interactive).await;
         }
-    };
-    let call = plan_requests::change(&plan, &was, &wanted)
-        .map_err(|e| ServiceError::Unexpected(format!("{}: {e}", pledge.id)))?;
-    match write(deps, &pledge, &wish, (&was, &wanted), &call).await? {
-        Some(id) => carry_out(deps, &id, Effort::Interactive).await,
-        None => match earlier(deps, wish.nonce).await? {
-            Some(change) => carry_out(deps, &change.id, Effort::Interactive).await,
-            None => Ok(Asked::OneAtATime),
-        },
+        let (pledge, was, wanted, call) = match prepare(deps, &wish).await? {
+            Ok(prepared) => prepared,
+            // The same form, sent a moment earlier, may have changed the plan while this one was reading it.
+            Err(asked) => match earlier(deps, wish.nonce).await? {
+                Some(change) => return carry_out(deps, &change.id, Effort::Interactive).await,
+                None => return Ok(asked),
+            },
+        };
+        match write(deps, &pledge, &wish, (&was, &wanted), &call).await? {
+            Written::New(id) => return carry_out(deps, &id, Effort::Interactive).await,
+            Written::Taken if earlier(deps, wish.nonce).await?.is_none() => return Ok(Asked::OneAtATime),
+            Written::Taken | Written::Stale => {}
+        }
     }
+    Ok(Asked::OneAtATime)
+}
+
+type Prepared = (Pledge, Terms, Terms, Call);
+
+/// What the plan is, what it becomes, and what Stripe is asked for; or why not.
+async fn prepare(deps: &Deps, wish: &Wish<'_>) -> Result<std::result::Result<Prepared, Asked>> {
+    if wish.act == Act::Stop {
+        return prepare_stop(deps, wish.pledge).await;
+    }
+    let Some((pledge, plan)) = fresh(deps, wish.pledge).await? else { return Ok(Err(Asked::Unknown)) };
+    let Some(was) = pledge.terms() else { return Ok(Err(Asked::Unknown)) };
+    let zone = compose::entity(deps, &pledge.entity_id)?.time_zone.clone();
+    let wanted = match wish.act.apply(&was, deps.clock.now(), &zone) {
+        Ok(wanted) => wanted,
+        Err(refusal) => return Ok(Err(Asked::Refused(refusal))),
+    };
+    let call = plan_requests::change(&plan, &was, &wanted);
+    let call = call.map_err(|e| ServiceError::Unexpected(format!("{}: {e}", pledge.id)))?;
+    Ok(Ok((pledge, was, wanted, call)))
+}
+
+/// Stopping begins from what we know: whatever Stripe would say, the wish is the same, and it must not be lost because
+/// Stripe is away.
+async fn prepare_stop(deps: &Deps, id: &PledgeId) -> Result<std::result::Result<Prepared, Asked>> {
+    let known = {
+        let mut read = deps.store.read().await?;
+        pledges::by_id(&mut read, id).await?
+    };
+    let Some(pledge) = known.filter(|p| p.state != PledgeState::Ended) else {
+        return Ok(Err(Asked::Unknown));
+    };
+    let was = pledge.terms_or_begun();
+    let wanted = Terms { ended: true, ..was.clone() };
+    let call = plan_requests::stop(&pledge.stripe_subscription);
+    Ok(Ok((pledge, was, wanted, call)))
 }
 
 async fn earlier(deps: &Deps, nonce: &str) -> Result<Option<PledgeChange>> {
@@ -118,25 +152,40 @@ pub(super) async fn look_again(deps: &Deps, subscription: &str, effort: Effort) 
     Ok(plan)
 }
 
-/// Writes a wish with its request; `None` when the form was sent before or another wish is open. To stop, no other wish
-/// has to be over first.
+/// What became of writing a wish down.
+enum Written {
+    New(ChangeId),
+    /// The form was sent before, or another wish is open.
+    Taken,
+    /// The plan is no longer what the wish began from.
+    Stale,
+}
+
+/// Writes a wish with its request, unless the plan has changed since it was worked out. To stop, no other wish has to be
+/// over first.
 async fn write(
     deps: &Deps,
     pledge: &Pledge,
     wish: &Wish<'_>,
     (was, wanted): (&Terms, &Terms),
     call: &Call,
-) -> Result<Option<ChangeId>> {
+) -> Result<Written> {
     let now = deps.clock.now();
     let id = ChangeId::new(now, &deps.random);
     let local = call.method == "NONE";
     let mut tx = deps.store.write().await?;
-    if wish.act == Act::Stop
-        && let Some(open) = pledge_changes::open_of(&mut tx, &pledge.id).await?
-        && open.kind != ChangeKind::Stop
-    {
-        pledge_changes::close(&mut tx, &open.id, ChangeState::Overtaken, now).await?;
-        jobs::take_back(&mut tx, job_kinds::CARRY_OUT_CHANGE, open.id.as_str()).await?;
+    // The row that every look at the plan holds, too: nothing changes it until this is written.
+    payments::hold(&mut tx, &pledge.payment_id).await?;
+    let current = pledges::by_id(&mut tx, &pledge.id).await?;
+    if wish.act == Act::Stop {
+        if let Some(open) = pledge_changes::open_of(&mut tx, &pledge.id).await?
+            && open.kind != ChangeKind::Stop
+        {
+            pledge_changes::close(&mut tx, &open.id, ChangeState::Overtaken, now).await?;
+            jobs::take_back(&mut tx, job_kinds::CARRY_OUT_CHANGE, open.id.as_str()).await?;
+        }
+    } else if current.and_then(|p| p.terms()).as_ref() != Some(was) {
+        return Ok(Written::Stale);
     }
     let new = NewChange {
         id: &id,
@@ -154,7 +203,7 @@ async fn write(
         closed_at: local.then_some(now),
     };
     if !pledge_changes::insert_if_new(&mut tx, &new).await? {
-        return Ok(None);
+        return Ok(Written::Taken);
     }
     note_wish(deps, &mut tx, &new, now);
     if local {
@@ -168,7 +217,7 @@ async fn write(
     }
     tx.commit().await?;
     deps.work.notify_waiters();
-    Ok(Some(id))
+    Ok(Written::New(id))
 }
 
 /// An amount that only moves what covers the fee is a wish about the fee.
@@ -227,12 +276,15 @@ pub async fn carry_out(deps: &Deps, id: &ChangeId, effort: Effort) -> Result<Ask
         return Ok(answer(&change));
     }
     let is_certain = match request(deps, &change, effort).await {
-        // What there is to see decides; a plan that is gone cannot be deleted twice.
-        Ok(()) | Err(StripeError::NotFound(_)) => true,
-        Err(StripeError::Refused { .. }) if change.kind == ChangeKind::Stop => true,
-        Err(error @ StripeError::Refused { .. }) => {
+        Ok(()) => true,
+        // A stop is never given up: a plan that is gone cannot be stopped twice, and what there is to see decides.
+        Err(error) if change.kind == ChangeKind::Stop => {
+            tracing::warn!(change = %change.id, %error, "stop of a plan not known to be done");
+            false
+        }
+        Err(error @ (StripeError::Refused { .. } | StripeError::NotFound(_))) => {
             tracing::warn!(change = %change.id, %error, "change of a plan refused");
-            close(deps, &change, ChangeState::Refused).await?;
+            close(deps, &pledge, &change, ChangeState::Refused).await?;
             return Ok(Asked::StripeRefused);
         }
         Err(error @ (StripeError::Unknown(_) | StripeError::Unreadable(_))) => {
@@ -247,14 +299,14 @@ pub async fn carry_out(deps: &Deps, id: &ChangeId, effort: Effort) -> Result<Ask
     };
     match (looked, is_certain) {
         _ if after.state != ChangeState::Asked => Ok(answer(&after)),
-        (Ok(_), _) if is_too_old(deps, &after) => {
-            close(deps, &after, ChangeState::Refused).await?;
+        (Ok(_), _) if is_too_old(deps, &after) && after.kind != ChangeKind::Stop => {
+            close(deps, &pledge, &after, ChangeState::Refused).await?;
             Ok(Asked::StripeRefused)
         }
-        (Ok(_), true) => {
+        (Ok(_), true) if after.kind != ChangeKind::Stop => {
             // It was done, and somebody has changed the plan again since.
-            close(deps, &after, ChangeState::Overtaken).await?;
-            Ok(Asked::Done(after.id))
+            close(deps, &pledge, &after, ChangeState::Overtaken).await?;
+            Ok(Asked::Overtaken)
         }
         (looked, _) if effort == Effort::Background => {
             looked?;
@@ -266,7 +318,8 @@ pub async fn carry_out(deps: &Deps, id: &ChangeId, effort: Effort) -> Result<Ask
 
 /// Asks Stripe, unless the key has become too old to ask with.
 async fn request(deps: &Deps, change: &PledgeChange, effort: Effort) -> std::result::Result<(), StripeError> {
-    if is_too_old(deps, change) {
+    // To delete twice does no more than once.
+    if is_too_old(deps, change) && change.kind != ChangeKind::Stop {
         return Ok(());
     }
     match plan_requests::stored(&change.method, &change.path, &change.body) {
@@ -285,16 +338,22 @@ fn is_too_old(deps: &Deps, change: &PledgeChange) -> bool {
 fn answer(change: &PledgeChange) -> Asked {
     match change.state {
         ChangeState::Asked => Asked::BeingConfirmed(change.id.clone()),
-        ChangeState::Confirmed | ChangeState::Overtaken => Asked::Done(change.id.clone()),
+        ChangeState::Confirmed => Asked::Done(change.id.clone()),
+        ChangeState::Overtaken => Asked::Overtaken,
         ChangeState::Refused => Asked::StripeRefused,
     }
 }
 
-async fn close(deps: &Deps, change: &PledgeChange, state: ChangeState) -> Result<()> {
+/// Closes a wish. What Stripe refused is told: whoever asked may have left with "being confirmed".
+async fn close(deps: &Deps, pledge: &Pledge, change: &PledgeChange, state: ChangeState) -> Result<()> {
     let now = deps.clock.now();
     let mut tx = deps.store.write().await?;
-    pledge_changes::close(&mut tx, &change.id, state, now).await?;
+    let closed = pledge_changes::close(&mut tx, &change.id, state, now).await?;
     jobs::take_back(&mut tx, job_kinds::CARRY_OUT_CHANGE, change.id.as_str()).await?;
+    if closed && state == ChangeState::Refused {
+        super::tell::not_changed(deps, &mut tx, pledge, change, now).await?;
+    }
     tx.commit().await?;
+    deps.work.notify_waiters();
     Ok(())
 }

@@ -7,12 +7,12 @@
 use serde::de::IgnoredAny;
 
 use super::ask::{self, Asked, Wish, enqueue};
-use super::recovery;
+use super::recovery::{self, Paid};
 use crate::clock::Ts;
 use crate::domain::audit::ACTOR_DONOR;
-use crate::domain::ids::{AuditId, MethodChangeId};
+use crate::domain::ids::{AuditId, MethodChangeId, PledgeId};
 use crate::domain::states::{ChangeOrigin, MethodChangeState};
-use crate::domain::terms::{Act, Refusal};
+use crate::domain::terms::Act;
 use crate::payments::objects::{Customer, Ref, Session, id_of};
 use crate::payments::plan_requests::{self, NewMethodPage};
 use crate::payments::{Effort, StripeError};
@@ -20,7 +20,7 @@ use crate::services::{Deps, Result, ServiceError, job_kinds};
 use crate::store::audit::Note;
 use crate::store::method_changes::{self, MethodChange};
 use crate::store::pledges::{self, Pledge};
-use crate::store::{WriteTx, recoveries};
+use crate::store::{WriteTx, jobs, recoveries};
 
 /// Opens a page on which the donor leaves another card or account; gives its address. `back` is the address of ours that
 /// the donor comes back to, where the change's id is appended.
@@ -132,12 +132,12 @@ pub async fn renewed(deps: &Deps, tx: &mut WriteTx, method: &str, now: Ts) -> Re
     Ok(!plans.is_empty())
 }
 
-/// Looks at the page a donor has come back from, and does what it asks for.
+/// Looks at the page a donor has come back from, which was opened for this plan, and does what it asks for.
 ///
 /// # Errors
 /// When Stripe gives no certain answer: the worker goes on.
-pub async fn finish(deps: &Deps, id: &MethodChangeId) -> Result<Option<MethodChange>> {
-    let Some(change) = by_id(deps, id).await? else { return Ok(None) };
+pub async fn finish(deps: &Deps, plan: &PledgeId, id: &MethodChangeId) -> Result<Option<MethodChange>> {
+    let Some(change) = by_id(deps, id).await?.filter(|c| c.pledge_id == *plan) else { return Ok(None) };
     if let (MethodChangeState::Started | MethodChangeState::Open, Some(session)) =
         (change.state, &change.stripe_session)
     {
@@ -170,34 +170,41 @@ pub async fn apply(deps: &Deps, id: &MethodChangeId, effort: Effort) -> Result<(
         let mut read = deps.store.read().await?;
         pledges::running_of_customer(&mut read, &change.stripe_customer).await?
     };
-    let waiting =
-        || ServiceError::Stripe(StripeError::Unknown("a plan does not have its new method yet".to_owned()));
+    let waiting = |what: &str| ServiceError::Stripe(StripeError::Unknown(what.to_owned()));
     for plan in &plans {
         let nonce = format!("{}:{}", change.id, plan.id);
         let wish =
             Wish { pledge: &plan.id, act: Act::Method(method.clone()), nonce: &nonce, origin: change.origin };
         match ask::ask(deps, wish).await? {
-            Asked::Done(_) | Asked::Refused(Refusal::Nothing | Refusal::Over) | Asked::Unknown => {}
-            Asked::BeingConfirmed(_) | Asked::OneAtATime => return Err(waiting()),
-            Asked::Refused(other) => return Err(ServiceError::Unexpected(other.to_string())),
+            Asked::Done(_) | Asked::Overtaken | Asked::Refused(_) | Asked::Unknown => {}
+            Asked::BeingConfirmed(_) | Asked::OneAtATime => {
+                return Err(waiting("a plan does not have its new method yet"));
+            }
+            // A method that one plan cannot have (another currency) must not keep the others from it; its donor is told.
             Asked::StripeRefused => {
-                return Err(ServiceError::Unexpected(format!("{}: Stripe refused the new method", plan.id)));
+                tracing::warn!(plan = %plan.id, change = %change.id, "a plan does not take the new method");
             }
         }
     }
     customer_default(deps, &change, &method, effort).await?;
-    let mut tx = deps.store.write().await?;
-    method_changes::update(&mut tx, id, MethodChangeState::Done, None, None, None, deps.clock.now()).await?;
-    tx.commit().await?;
     for plan in &plans {
         let owed = {
             let mut read = deps.store.read().await?;
             recoveries::open_of(&mut read, &plan.id).await?
         };
         for charge in owed {
-            recovery::pay(deps, &charge, change.id.as_str(), effort).await?;
+            // `No` stays owed, and the page and the next letter say so.
+            if recovery::pay(deps, &charge, change.id.as_str(), effort).await? == Paid::BeingConfirmed
+                && !recovery::is_with_the_bank(deps, &charge).await?
+            {
+                return Err(waiting("what is owed is not known to be paid"));
+            }
         }
     }
+    let mut tx = deps.store.write().await?;
+    method_changes::update(&mut tx, id, MethodChangeState::Done, None, None, None, deps.clock.now()).await?;
+    jobs::take_back(&mut tx, job_kinds::APPLY_METHOD, id.as_str()).await?;
+    tx.commit().await?;
     Ok(())
 }
 

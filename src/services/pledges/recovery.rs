@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde::de::IgnoredAny;
-
 use super::ask::{enqueue, look_again};
 use super::tell;
 use crate::clock::Ts;
@@ -57,6 +55,8 @@ fn reason_of(intent: &PaymentIntent) -> FailureReason {
     let is_debit = charge.is_some_and(MethodDetails::is_delayed_debit);
     match &intent.last_payment_error {
         None if intent.status == "requires_action" => FailureReason::Authentication,
+        // Nothing was tried: there was nothing to try it with.
+        None if charge.is_none() => FailureReason::NoMethod,
         None => FailureReason::of("", "", is_debit),
         Some(e) => {
             let text = |t: &Option<String>| t.clone().unwrap_or_default();
@@ -150,25 +150,33 @@ pub async fn plan_ended(
     Ok(())
 }
 
-/// Sends the mails that are due, each after a look at Stripe: nobody is asked for what has been paid.
+/// Puts a job on the list for each mail that is due: one that cannot be sent does not keep the others waiting.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// When the database refuses.
 pub async fn send_due(deps: &Deps) -> Result<()> {
     let now = deps.clock.now();
-    let due = {
-        let mut read = deps.store.read().await?;
-        recoveries::due(&mut read, now).await?
-    };
-    for recovery in due {
-        if let Err(error) = send_one(deps, &recovery, now).await {
-            tracing::warn!(recovery = %recovery.id, %error, "mail about a failed charge not sent yet");
-        }
+    let mut tx = deps.store.write().await?;
+    for recovery in recoveries::due(&mut tx, now).await? {
+        enqueue(deps, &mut tx, job_kinds::RECOVERY_MAIL, recovery.id.as_str(), now).await?;
     }
+    tx.commit().await?;
+    deps.work.notify_waiters();
     Ok(())
 }
 
-async fn send_one(deps: &Deps, recovery: &Recovery, now: Ts) -> Result<()> {
+/// Sends the mail that is due about a failed charge, after a look at Stripe: nobody is asked for what has been paid.
+///
+/// # Errors
+/// When Stripe gives no certain answer or the database refuses: the job comes back.
+pub async fn send_one(deps: &Deps, id: &RecoveryId) -> Result<()> {
+    let now = deps.clock.now();
+    let recovery = {
+        let mut read = deps.store.read().await?;
+        recoveries::by_id(&mut read, id).await?
+    };
+    let is_due = |r: &Recovery| r.state == RecoveryState::Open && r.next_mail_at.is_some_and(|at| at <= now);
+    let Some(recovery) = recovery.filter(is_due) else { return Ok(()) };
     let plan = {
         let mut read = deps.store.read().await?;
         pledges::by_id(&mut read, &recovery.pledge_id).await?
@@ -179,8 +187,13 @@ async fn send_one(deps: &Deps, recovery: &Recovery, now: Ts) -> Result<()> {
     }
     let invoice: Invoice =
         deps.stripe.get(requests::invoice(&recovery.stripe_invoice), Effort::Background).await?;
+    let under_way = is_under_way(deps, &invoice).await?;
     let mut tx = deps.store.write().await?;
-    if invoice.status.as_deref() == Some("open") {
+    if invoice.status.as_deref() == Some("open") && under_way {
+        // A debit on its way is not to be asked for: the answer comes by itself.
+        let next = now.plus(DAY);
+        recoveries::put_off(&mut tx, &recovery.id, next).await?;
+    } else if invoice.status.as_deref() == Some("open") {
         let current = recoveries::by_id(&mut tx, &recovery.id).await?;
         let pledge = pledges::by_id(&mut tx, &recovery.pledge_id).await?;
         if let (Some(current), Some(pledge)) = (current.filter(|r| r.state == RecoveryState::Open), pledge) {
@@ -192,6 +205,28 @@ async fn send_one(deps: &Deps, recovery: &Recovery, now: Ts) -> Result<()> {
     tx.commit().await?;
     deps.work.notify_waiters();
     Ok(())
+}
+
+/// Whether a payment of what is owed is with the bank, or done.
+///
+/// # Errors
+/// When Stripe gives no certain answer.
+pub async fn is_with_the_bank(deps: &Deps, recovery: &Recovery) -> Result<bool> {
+    let invoice: Invoice =
+        deps.stripe.get(requests::invoice(&recovery.stripe_invoice), Effort::Background).await?;
+    Ok(invoice.status.as_deref() != Some("open") || is_under_way(deps, &invoice).await?)
+}
+
+/// Whether a payment of the invoice is with the bank.
+async fn is_under_way(deps: &Deps, invoice: &Invoice) -> Result<bool> {
+    for intent in invoice.payment_intents() {
+        let intent: PaymentIntent =
+            deps.stripe.get(requests::payment_intent(intent), Effort::Background).await?;
+        if intent.status == "processing" {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What became of a charge that was asked for once more.
@@ -224,11 +259,13 @@ pub async fn pay(deps: &Deps, recovery: &Recovery, nonce: &str, effort: Effort) 
     enqueue(deps, &mut tx, job_kinds::LOOK_INVOICE, &recovery.stripe_invoice, now).await?;
     tx.commit().await?;
     let request = plan_requests::pay_invoice(&recovery.stripe_invoice);
-    let asked: std::result::Result<IgnoredAny, StripeError> =
+    let asked: std::result::Result<Invoice, StripeError> =
         deps.stripe.post(request, &format!("{}-{nonce}", recovery.id), effort).await;
     deps.work.notify_waiters();
     Ok(match asked {
-        Ok(_) => Paid::Yes,
+        Ok(invoice) if invoice.status.as_deref() == Some("paid") => Paid::Yes,
+        // A Direct Debit takes days.
+        Ok(_) => Paid::BeingConfirmed,
         // Paid meanwhile, by a retry of Stripe's or another tab.
         Err(StripeError::Refused { code, .. }) if code == "invoice_already_paid" => Paid::Yes,
         Err(StripeError::Refused { .. } | StripeError::NotFound(_)) => Paid::No,

@@ -1,13 +1,15 @@
 //! Beginning a plan again that is over, with the card or account that is still there.
 
+use std::time::Duration;
+
 use super::ask::{enqueue, look_again};
 use super::tell;
 use crate::clock::Ts;
 use crate::domain::audit::ACTOR_DONOR;
-use crate::domain::ids::{AuditId, PaymentId, unguessable};
+use crate::domain::ids::{AuditId, PaymentId, PledgeId, unguessable};
 use crate::domain::schedule::{MARGIN, Pause, Schedule};
 use crate::domain::states::{ChangeOrigin, PaymentState, PledgeState};
-use crate::payments::objects::{Named, Subscription};
+use crate::payments::objects::{List, Named, Subscription};
 use crate::payments::plan_requests::{self, NewPlan};
 use crate::payments::{Effort, StripeError, requests};
 use crate::services::{Deps, Result, ServiceError, job_kinds};
@@ -15,6 +17,11 @@ use crate::store::audit::Note;
 use crate::store::jobs;
 use crate::store::payments::{self, Payment};
 use crate::store::pledges::{self, Pledge};
+
+/// Begins the mark of the acts by which plans begin again.
+const FORM: &str = "restart:";
+/// Stripe knows a key for a day at least; after that a request is not repeated.
+const KEY_GOOD: Duration = Duration::from_secs(20 * 3600);
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +35,10 @@ pub enum Restarted {
 }
 
 /// The first charge of a plan that begins again: the next day of its old rhythm that is not today. `None` while it goes on,
-/// or when nothing is known of its rhythm.
+/// when it has begun again, or when nothing is known of its rhythm.
 pub fn first_charge(pledge: &Pledge, now: Ts) -> Option<Ts> {
-    if pledge.state != PledgeState::Ended
+    if pledge.restarted_as.is_some()
+        || pledge.state != PledgeState::Ended
         || pledge.stripe_method.is_none()
         || pledge.stripe_customer.is_none()
     {
@@ -46,13 +54,23 @@ pub fn first_charge(pledge: &Pledge, now: Ts) -> Option<Ts> {
     schedule.first_after(now.plus(MARGIN))
 }
 
-/// Begins a plan again. Nothing is charged at once. The same form sent twice begins one plan.
+/// The mark of the act by which a plan begins again: there is one for each plan, whoever presses the button how often.
+pub fn form_of(pledge: &PledgeId) -> String {
+    format!("{FORM}{pledge}")
+}
+
+/// The plan that an act of giving begins again, if it is such an act.
+pub fn begun_before(payment: &Payment) -> Option<PledgeId> {
+    payment.form_nonce.strip_prefix(FORM)?.parse().ok()
+}
+
+/// Begins a plan again, once. Nothing is charged at once.
 ///
 /// # Errors
 /// When Stripe cannot be read beforehand, or the database refuses: then nothing was begun.
-pub async fn restart(deps: &Deps, pledge: &Pledge, nonce: &str, origin: ChangeOrigin) -> Result<Restarted> {
+pub async fn restart(deps: &Deps, pledge: &Pledge, origin: ChangeOrigin) -> Result<Restarted> {
     let now = deps.clock.now();
-    let form = format!("restart:{nonce}");
+    let form = form_of(&pledge.id);
     let earlier = {
         let mut read = deps.store.read().await?;
         payments::latest_of_form(&mut read, &form).await?
@@ -135,6 +153,7 @@ async fn write(
         subject: pledge.id.to_string(),
         detail: serde_json::json!({ "payment": payment.id.as_str(), "origin": origin.as_str() }).to_string(),
     });
+    pledges::set_restarted(&mut tx, &pledge.id, Some(&payment.id), now).await?;
     enqueue(deps, &mut tx, job_kinds::BEGIN_PLAN, payment.id.as_str(), now.plus(super::ask::WORKER_AFTER))
         .await?;
     tx.commit().await?;
@@ -153,17 +172,52 @@ pub async fn begin(deps: &Deps, id: &PaymentId, effort: Effort) -> Result<Restar
     };
     let Some(payment) = payment else { return Ok(Restarted::ChooseAnew) };
     if known.is_some() {
-        return Ok(Restarted::Done);
+        return told(deps, id, Ok(()), effort).await;
     }
-    let Some(request) = plan_requests::stored("POST", "/subscriptions", &payment.checkout_request) else {
-        return Ok(Restarted::ChooseAnew);
+    let made = if deps.clock.now() > payment.created_at.plus(KEY_GOOD) {
+        find(deps, &payment, effort).await
+    } else {
+        match plan_requests::stored("POST", "/subscriptions", &payment.checkout_request) {
+            Some(request) => {
+                deps.stripe.post::<Named>(request, id.as_str(), effort).await.map(|plan| plan.id)
+            }
+            None => return Ok(Restarted::ChooseAnew),
+        }
     };
-    let made: std::result::Result<Named, StripeError> = deps.stripe.post(request, id.as_str(), effort).await;
     let looked = match made {
-        Ok(plan) => look_again(deps, &plan.id, effort).await,
-        Err(StripeError::Refused { .. } | StripeError::NotFound(_)) => return Ok(Restarted::ChooseAnew),
+        Ok(plan) => look_again(deps, &plan, effort).await.map(|_| ()),
+        Err(StripeError::Refused { .. } | StripeError::NotFound(_)) => {
+            give_up(deps, &payment).await?;
+            return Ok(Restarted::ChooseAnew);
+        }
         Err(error) => Err(error.into()),
     };
+    told(deps, id, looked, effort).await
+}
+
+/// The plan of a restart whose answer was lost for too long to ask again: by its mark among its customer's.
+async fn find(deps: &Deps, payment: &Payment, effort: Effort) -> std::result::Result<String, StripeError> {
+    let customer = payment.stripe_customer.as_deref().unwrap_or_default();
+    let plans: List<Subscription> = deps.stripe.get(plan_requests::plans_of(customer), effort).await?;
+    let found = plans.data.into_iter().find(|p| p.our_payment() == Some(payment.id.as_str()));
+    found.map(|plan| plan.id).ok_or_else(|| StripeError::NotFound("-".to_owned()))
+}
+
+/// Stripe will not begin it: the act is closed, so that another can be tried later.
+async fn give_up(deps: &Deps, payment: &Payment) -> Result<()> {
+    let now = deps.clock.now();
+    let mut tx = deps.store.write().await?;
+    if let Some(before) = begun_before(payment) {
+        pledges::set_restarted(&mut tx, &before, None, now).await?;
+    }
+    payments::close_form(&mut tx, &payment.id, now).await?;
+    jobs::take_back(&mut tx, job_kinds::BEGIN_PLAN, payment.id.as_str()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Says what is known of a plan that begins again, and tells its donor once it is there.
+async fn told(deps: &Deps, id: &PaymentId, looked: Result<()>, effort: Effort) -> Result<Restarted> {
     let mut tx = deps.store.write().await?;
     match (pledges::by_payment(&mut tx, id).await?, looked) {
         (Some(pledge), _) => {

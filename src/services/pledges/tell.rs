@@ -47,11 +47,26 @@ pub async fn changed(
     let words = |r: &Reader| match change.kind {
         ChangeKind::Stop => plan_letters::stopped(deps, r, pledge, EndedWhy::Asked, now),
         ChangeKind::Method | ChangeKind::MethodRenewed => {
-            plan_letters::method(deps, r, pledge, change.kind == ChangeKind::MethodRenewed, now)
+            plan_letters::method(deps, r, pledge, change.kind == ChangeKind::MethodRenewed)
         }
         _ => plan_letters::changed(deps, r, pledge, change, (&was, &wanted), now),
     };
     send(deps, tx, pledge, key, words, now).await
+}
+
+/// A change could not be made.
+///
+/// # Errors
+/// When the database or a template refuses.
+pub async fn not_changed(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    pledge: &Pledge,
+    change: &PledgeChange,
+    now: Ts,
+) -> Result<()> {
+    let key = format!("plan_not_changed:{}", change.id);
+    send(deps, tx, pledge, key, |r| plan_letters::not_changed(deps, r, pledge), now).await
 }
 
 /// A plan is over for another reason than the donor's wish.
@@ -76,7 +91,7 @@ pub async fn failed(
     now: Ts,
 ) -> Result<()> {
     let key = format!("recovery:{}:{}", recovery.stripe_invoice, recovery.mails_sent);
-    send(deps, tx, pledge, key, |r| plan_letters::failed(deps, r, pledge, recovery, is_last, now), now).await
+    send(deps, tx, pledge, key, |r| plan_letters::failed(deps, r, pledge, recovery, is_last), now).await
 }
 
 /// A plan has begun again.
@@ -85,7 +100,7 @@ pub async fn failed(
 /// When the database or a template refuses.
 pub async fn restarted(deps: &Deps, tx: &mut WriteTx, pledge: &Pledge, now: Ts) -> Result<()> {
     let key = format!("plan_restarted:{}", pledge.id);
-    send(deps, tx, pledge, key, |r| plan_letters::restarted(deps, r, pledge, now), now).await
+    send(deps, tx, pledge, key, |r| plan_letters::restarted(deps, r, pledge), now).await
 }
 
 /// A card ends soon. Once for each card.
@@ -95,7 +110,7 @@ pub async fn restarted(deps: &Deps, tx: &mut WriteTx, pledge: &Pledge, now: Ts) 
 pub async fn card_ends(deps: &Deps, tx: &mut WriteTx, pledge: &Pledge, now: Ts) -> Result<()> {
     let expires = pledge.method_expires.as_deref().unwrap_or_default();
     let key = format!("card_ends:{}:{expires}", pledge.id);
-    send(deps, tx, pledge, key, |r| plan_letters::card_ends(deps, r, pledge, now), now).await
+    send(deps, tx, pledge, key, |r| plan_letters::card_ends(deps, r, pledge), now).await
 }
 
 /// Could they give more? `round` is the month of the plan's life.
@@ -104,5 +119,5 @@ pub async fn card_ends(deps: &Deps, tx: &mut WriteTx, pledge: &Pledge, now: Ts) 
 /// When the database or a template refuses.
 pub async fn ask_to_raise(deps: &Deps, tx: &mut WriteTx, pledge: &Pledge, round: u32, now: Ts) -> Result<()> {
     let key = format!("raise:{}:{round}", pledge.id);
-    send(deps, tx, pledge, key, |r| plan_letters::raise(deps, r, pledge, now), now).await
+    send(deps, tx, pledge, key, |r| plan_letters::raise(deps, r, pledge), now).await
 }

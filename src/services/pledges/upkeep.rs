@@ -1,13 +1,15 @@
-//! Letters of our own accord: a card that ends soon, and whether a giver can give more.
+//! What is seen to of our own accord: plans that were never looked at, cards that expire soon, and whether a giver can
+//! give more.
 
 use std::time::Duration;
 
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 
+use super::ask::enqueue;
 use super::tell;
 use crate::domain::states::ConsentPurpose;
-use crate::services::{Deps, Result};
+use crate::services::{Deps, Result, job_kinds};
 use crate::store::pledges::{self, Pledge};
 use crate::store::profile;
 
@@ -15,13 +17,29 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// A yearly question; the month it falls in is all that is known of its day.
 const YEAR: u32 = 12;
 
-/// Sends what is due today.
+/// Sees to what is due.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn run(deps: &Deps) -> Result<()> {
+    look_at_unseen(deps).await?;
     warn_of_cards(deps).await?;
     ask_to_raise(deps).await
+}
+
+/// Plans from before Almoner knew of rhythms and methods are looked at, a hundred an hour.
+async fn look_at_unseen(deps: &Deps) -> Result<()> {
+    let plans = {
+        let mut read = deps.store.read().await?;
+        pledges::unseen(&mut read).await?
+    };
+    let now = deps.clock.now();
+    let mut tx = deps.store.write().await?;
+    for plan in &plans {
+        enqueue(deps, &mut tx, job_kinds::LOOK_SUBSCRIPTION, &plan.stripe_subscription, now).await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 async fn warn_of_cards(deps: &Deps) -> Result<()> {

@@ -37,14 +37,6 @@ impl Owner {
         }
     }
 
-    /// The fund it is for: a plan's may have changed since it began.
-    pub(super) fn fund_id(&self) -> &str {
-        match self {
-            Owner::Single(p) => &p.fund_id,
-            Owner::Plan(pledge, _) => &pledge.fund_id,
-        }
-    }
-
     /// How often: a plan's may have changed since it began.
     pub(super) fn frequency(&self) -> Frequency {
         match self {

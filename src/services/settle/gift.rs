@@ -4,7 +4,7 @@ use super::apply::{Owner, note, set_state};
 use super::look::SeenPayment;
 use crate::clock::Ts;
 use crate::config::{Entity, WordingKey};
-use crate::domain::ids::{DeclarationId, EntryId, GiftId, ReceiptId};
+use crate::domain::ids::{DeclarationId, EntryId, GiftId, PledgeId, ReceiptId};
 use crate::domain::money::Money;
 use crate::domain::receipt::{self, Instalment, ReceiptContent, ReceiptEntity};
 use crate::domain::states::{DonorKind, EntryKind, PaymentState};
@@ -12,11 +12,15 @@ use crate::domain::tax_year;
 use crate::payments::objects::{Charge, MethodDetails, PaymentIntent, Ref};
 use crate::payments::requests::from_stripe;
 use crate::services::mailing::{self, Envelope};
+use crate::services::pledges::restart;
 use crate::services::{Deps, Result, ServiceError, compose, evidence};
 use crate::store::gifts::{self, Gift};
 use crate::store::ledger::{self, Entry};
 use crate::store::receipts::{self, NewReceipt};
-use crate::store::{Day, WriteTx, donors, pledges};
+use crate::store::{Day, WriteTx, donors, payments, pledge_changes, pledges};
+
+/// Nobody stops and begins more often.
+const BEGUN_AGAIN_AT_MOST: usize = 20;
 
 /// The gift of a succeeded payment, made now if it is new.
 ///
@@ -82,26 +86,20 @@ async fn build(
     let received_at = received_at(&seen.intent, charge)?;
     let received_on = received_at.date_in(&entity.time_zone);
     let (month, day) = tax_year::starts_on(entity.country.as_str());
-    let (pledge_id, instalment, expected, cover) = match owner {
-        Owner::Single(p) => (None, None, p.total(), p.fee_cover),
-        Owner::Plan(pledge, _) => {
-            let number = pledges::gifts_so_far(tx, &pledge.id).await? + 1;
-            (Some(pledge.id.clone()), Some(number), pledge.total(), pledge.fee_cover())
-        }
-    };
-    let fee_cover = if amount == expected { cover } else { Money::zero(amount.currency()) };
+    let meant = meant(tx, owner, seen).await?;
+    let fee_cover = if amount == meant.total { meant.cover } else { Money::zero(amount.currency()) };
     let method = charge.payment_method_details.as_ref();
     Ok(Gift {
         id: GiftId::new(received_at, &deps.random),
         payment_id: Some(payment.id.clone()),
-        pledge_id,
+        pledge_id: meant.pledge_id,
         donor_id: payment.donor_id.clone(),
         entity_id: payment.entity_id.clone(),
-        fund_id: owner.fund_id().to_owned(),
+        fund_id: meant.fund_id,
         campaign_id: payment.campaign_id.clone(),
         amount,
         fee_cover,
-        instalment,
+        instalment: meant.instalment,
         received_at,
         received_on: Day(received_on),
         tax_year: tax_year::label(received_on, month, day),
@@ -116,6 +114,40 @@ async fn build(
         stripe_charge: charge.id.clone(),
         stripe_invoice: seen.invoice.as_ref().map(|i| i.id.clone()),
         created_at: now,
+    })
+}
+
+/// What a charge was meant to be.
+struct Meant {
+    pledge_id: Option<PledgeId>,
+    instalment: Option<i64>,
+    total: Money,
+    cover: Money,
+    fund_id: String,
+}
+
+/// A charge of a plan is for what the plan was when the charge was made: a debit that arrives days later is not moved by a
+/// change since.
+async fn meant(tx: &mut WriteTx, owner: &Owner, seen: &SeenPayment) -> Result<Meant> {
+    let pledge = match owner {
+        Owner::Single(p) => {
+            let (total, cover, fund_id) = (p.total(), p.fee_cover, p.fund_id.clone());
+            return Ok(Meant { pledge_id: None, instalment: None, total, cover, fund_id });
+        }
+        Owner::Plan(pledge, _) => pledge,
+    };
+    let made_at = seen.invoice.as_ref().map(|i| Ts::from_unix(i.created));
+    let then = match made_at {
+        Some(at) => pledge_changes::terms_at(tx, &pledge.id, at).await?,
+        None => None,
+    };
+    let terms = then.unwrap_or_else(|| pledge.terms_or_begun());
+    Ok(Meant {
+        pledge_id: Some(pledge.id.clone()),
+        instalment: Some(pledges::gifts_so_far(tx, &pledge.id).await? + 1),
+        total: terms.total(),
+        cover: terms.fee_cover(),
+        fund_id: terms.fund_id,
     })
 }
 
@@ -137,7 +169,18 @@ async fn declaration(tx: &mut WriteTx, owner: &Owner, entity: &Entity) -> Result
     if !entity.gift_aid || payment.donor.kind != DonorKind::Individual {
         return Ok(None);
     }
-    Ok(donors::declaration_of_payment(tx, &payment.id).await?)
+    let mut payment = payment.clone();
+    // A plan that has begun again goes on under the declaration of the one before.
+    for _ in 0..BEGUN_AGAIN_AT_MOST {
+        if let Some(declaration) = donors::declaration_of_payment(tx, &payment.id).await? {
+            return Ok(Some(declaration));
+        }
+        let Some(before) = restart::begun_before(&payment) else { return Ok(None) };
+        let Some(before) = pledges::by_id(tx, &before).await? else { return Ok(None) };
+        let Some(earlier) = payments::by_id(tx, &before.payment_id).await? else { return Ok(None) };
+        payment = earlier;
+    }
+    Ok(None)
 }
 
 async fn issue_receipt(deps: &Deps, tx: &mut WriteTx, owner: &Owner, gift: &Gift, now: Ts) -> Result<String> {

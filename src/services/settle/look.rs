@@ -76,9 +76,6 @@ pub async fn look(deps: &Deps, kind: &str, subject: &str, known: &Prefetched) ->
             sight.subscription = Some(plan);
         }
         job_kinds::LOOK_METHOD => sight.method = Some(subject.to_owned()),
-        job_kinds::LOOK_METHOD_PAGE => {
-            sight.method_page = Some(get(deps, plan_requests::method_session(subject)).await?);
-        }
         job_kinds::LOOK_PAYOUT => sight.payout = Some(get(deps, requests::payout(subject)).await?),
         other => return Err(ServiceError::Unexpected(format!("unknown look {other:?}"))),
     }

@@ -32,7 +32,6 @@ pub fn is_look(kind: &str) -> bool {
         LOOK_SUBSCRIPTION,
         LOOK_PAYOUT,
         LOOK_METHOD,
-        LOOK_METHOD_PAGE,
     ]
     .contains(&kind)
 }

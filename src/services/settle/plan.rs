@@ -340,6 +340,7 @@ async fn begin(
         ends_at: None,
         ended_why: None,
         ended_words: None,
+        restarted_as: None,
         stripe_method: None,
         method_label: None,
         method_last4: None,

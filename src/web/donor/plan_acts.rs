@@ -220,6 +220,7 @@ fn notice_of(refusal: Refusal) -> Option<Notice> {
         Refusal::Moved => ("The next gift is another one by now.", "Look again before you go on."),
         Refusal::NothingComing => ("No gift is coming that this could be about.", ""),
         Refusal::WrongDay => return None,
+        Refusal::TooLate => ("This can no longer be taken back.", ""),
         Refusal::NotMore => ("That would not be more than now.", "Nothing was changed."),
         Refusal::Over => ("This gift is over.", ""),
     };
@@ -273,6 +274,7 @@ pub fn word_of(asked: &Asked) -> &'static str {
         Asked::Done(_) => "plan",
         Asked::BeingConfirmed(_) => "plan_asked",
         Asked::OneAtATime => "plan_busy",
+        Asked::Overtaken => "plan_replaced",
         Asked::Refused(_) | Asked::StripeRefused | Asked::Unknown => "plan_refused",
     }
 }

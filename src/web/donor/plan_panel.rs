@@ -56,7 +56,10 @@ pub fn panel(state: &AppState, locale: &str, pledge: &Pledge, facts: &Facts) -> 
             .map(|r| todo(&words, pledge, r))
             .chain(card_ends(&words, pledge, now))
             .collect(),
-        acts: terms.as_ref().map(|t| acts(pledge, t)).unwrap_or_default(),
+        acts: match &terms {
+            Some(terms) => acts(pledge, terms),
+            None => vec![Link::new("Stop", href(pledge, "stop"))],
+        },
         details: terms.as_ref().map(|t| details(&words, pledge, t)).unwrap_or_default(),
         schedule_title: "The next twelve gifts".to_owned(),
         schedule: terms.as_ref().map(|t| words.coming(t, COMING)).unwrap_or_default(),
@@ -98,7 +101,7 @@ fn card_ends(words: &PlanWords<'_>, pledge: &Pledge, now: Ts) -> Option<Todo> {
     let goes_on = matches!(pledge.state, PledgeState::Active | PledgeState::Paused);
     (is_soon && goes_on).then(|| Todo {
         tone: Tone::Attention,
-        title: format!("{} ends {}.", words.method(pledge), month_words(month, words.locale)),
+        title: format!("{} expires in {}.", words.method(pledge), month_words(month, words.locale)),
         text: "So that your gift goes on, tell us the new card. It takes a minute.".to_owned(),
         link: Some(Link::new("Use another card", href(pledge, "fix"))),
         ..Todo::default()
@@ -156,7 +159,7 @@ fn details(words: &PlanWords<'_>, pledge: &Pledge, terms: &Terms) -> Vec<PlanDet
     let method =
         Some(words.method(pledge)).filter(|m| !m.is_empty()).unwrap_or_else(|| "Not known".to_owned());
     rows.push(row("Paid with", method, words.method_end(pledge), "fix"));
-    rows.push(row("Goes on", last, String::new(), "until"));
+    rows.push(row("Last gift", last, String::new(), "until"));
     rows
 }
 
@@ -205,6 +208,7 @@ fn changed(words: &PlanWords<'_>, change: &PledgeChange) -> Option<(Ts, Event)> 
     let (tone, what) = match (change.state, change.kind) {
         (ChangeState::Asked, _) => return None,
         (ChangeState::Refused, _) => (ChipTone::Problem, "A change could not be made"),
+        (ChangeState::Overtaken, _) => (ChipTone::Info, "Replaced by a later change"),
         (_, ChangeKind::Method) => (ChipTone::Success, "Paid with another card or account"),
         (_, ChangeKind::MethodRenewed) => (ChipTone::Info, "Your bank sent us your new card's details"),
         (_, ChangeKind::Elsewhere) => (ChipTone::Info, "Changed by us"),
@@ -241,6 +245,7 @@ fn failed(words: &PlanWords<'_>, recovery: &Recovery) -> Vec<(Ts, Event)> {
 pub fn ended(state: &AppState, locale: &str, pledge: &Pledge) -> Result<EndedPlan, AppError> {
     let words = PlanWords::of(state, locale, pledge)?;
     let on = pledge.ended_at.map(|at| format!(" on {}", words.day(at))).unwrap_or_default();
+    let again = if pledge.restarted_as.is_some() { " It has begun again." } else { "" };
     let text = match pledge.ended_why {
         Some(EndedWhy::Asked) => format!("Stopped{on}, as you asked."),
         Some(EndedWhy::Failed) => format!("Ended{on}, after your bank had not sent it several times."),
@@ -252,7 +257,7 @@ pub fn ended(state: &AppState, locale: &str, pledge: &Pledge) -> Result<EndedPla
         heading: format!("Your {}", super::view::kind(Some(pledge.frequency)).to_lowercase()),
         amount: pledge.total().display(locale),
         often: format!("{}, {}", often(pledge.frequency), words.fund(&pledge.fund_id)),
-        text,
+        text: format!("{text}{again}"),
         restart: can_restart.then(|| Link::new("Begin it again", href(pledge, "restart"))),
     })
 }

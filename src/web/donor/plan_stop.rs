@@ -56,8 +56,10 @@ pub async fn show(
 ) -> Result<Response, AppError> {
     let pledge = plan_of(&state, &donor, &id).await?;
     let words = PlanWords::of(&state, &donor.account.locale, &pledge)?;
-    let terms = pledge.terms().filter(|t| !t.ended);
-    let Some(terms) = terms else { return Ok(Redirect::to(&href(&pledge, "stopped")).into_response()) };
+    if pledge.state == PledgeState::Ended {
+        return Ok(Redirect::to(&href(&pledge, "stopped")).into_response());
+    }
+    let terms = pledge.terms_or_begun();
     let title = "Stop your gift";
     let mut layout = account_frame(&state, &donor.visitor, title, "/portal/monthly");
     layout.wide = false;
@@ -77,7 +79,7 @@ pub async fn show(
             ..Confirm::default()
         }),
         beside_title: "Or instead".to_owned(),
-        beside: if pledge.state == PledgeState::Pending {
+        beside: if pledge.state == PledgeState::Pending || pledge.terms().is_none() {
             Vec::new()
         } else {
             beside(&words, &pledge, &terms)
@@ -134,8 +136,10 @@ pub async fn submit(
     let wish = Wish { pledge: &pledge.id, act: Act::Stop, nonce: &nonce, origin: ChangeOrigin::Portal };
     Ok(match plans::ask(&state.deps, wish).await? {
         // A plan that is over by now is what was wanted.
-        Asked::Done(_) | Asked::BeingConfirmed(_) | Asked::Unknown | Asked::OneAtATime => stopped,
-        other @ (Asked::Refused(_) | Asked::StripeRefused) => to(word_of(&other)),
+        Asked::Done(_) | Asked::BeingConfirmed(_) | Asked::Unknown => stopped,
+        other @ (Asked::OneAtATime | Asked::Overtaken | Asked::Refused(_) | Asked::StripeRefused) => {
+            to(word_of(&other))
+        }
     })
 }
 
@@ -280,10 +284,10 @@ pub async fn begin_again(
     Form(raw): Form<Raw>,
 ) -> Result<Response, AppError> {
     let pledge = plan_of(&state, &donor, &id).await?;
-    let Ok(nonce) = state.form_key.nonce_of(&raw.token, state.deps.clock.now()) else {
+    if state.form_key.nonce_of(&raw.token, state.deps.clock.now()).is_err() {
         return Ok(to("plan_old"));
-    };
-    Ok(to(match restart::restart(&state.deps, &pledge, &nonce, ChangeOrigin::Portal).await? {
+    }
+    Ok(to(match restart::restart(&state.deps, &pledge, ChangeOrigin::Portal).await? {
         Restarted::Done => "plan_restart",
         Restarted::BeingConfirmed => "plan_asked",
         Restarted::ChooseAnew => "plan_choose",

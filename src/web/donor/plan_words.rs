@@ -66,10 +66,10 @@ impl<'a> PlanWords<'a> {
         label.map(|l| super::view::method(l, pledge.method_last4.as_deref())).unwrap_or_default()
     }
 
-    /// `ends May 2027`; empty for accounts.
+    /// `Expires May 2027`; empty for accounts.
     pub fn method_end(&self, pledge: &Pledge) -> String {
         let month = pledge.method_expires.as_deref();
-        month.map(|m| format!("Ends {}", month_words(m, self.locale))).unwrap_or_default()
+        month.map(|m| format!("Expires {}", month_words(m, self.locale))).unwrap_or_default()
     }
 
     /// What differs between two terms, as lines that name both.

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::plan_raise;
+use crate::domain::ids::{MethodChangeId, PledgeId};
 use crate::domain::states::{ChangeOrigin, MethodChangeState, PledgeState};
 use crate::domain::terms::{Act as Wanted, Refusal};
 use crate::services::ServiceError;
@@ -51,6 +52,8 @@ pub struct Raw {
     pub add: String,
     /// The own new amount.
     pub own: String,
+    /// What the gift was when the page was made.
+    pub basis: String,
 }
 
 /// A link that works, and its plan.
@@ -113,12 +116,17 @@ pub async fn show(
     Path(token): Path<String>,
     Query(asked): Query<ToldInAddress>,
 ) -> Result<Response, AppError> {
-    let notice = match asked.back.parse() {
-        Ok(change) => back(&state, &change).await,
-        Err(_) => done_notice(&asked.done),
+    let Door::Open(mut opened) = open(&state, &token).await? else { return expired(&state, &visitor) };
+    let notice = match (&opened.purpose, asked.back.parse()) {
+        (Purpose::Fix(plan), Ok(change)) => {
+            let notice = back(&state, plan, &change).await;
+            // The answer from Stripe may have changed the plan.
+            let Door::Open(now) = open(&state, &token).await? else { return expired(&state, &visitor) };
+            opened = now;
+            notice
+        }
+        _ => done_notice(&asked.done),
     };
-    // After the answer from Stripe, which may have changed the plan.
-    let Door::Open(opened) = open(&state, &token).await? else { return expired(&state, &visitor) };
     let mut built = build(&state, &visitor, &token, &opened)?;
     built.notice = notice;
     page(StatusCode::OK, &built)
@@ -178,7 +186,7 @@ fn over(state: &AppState, token: &str, words: &PlanWords<'_>, opened: &Opened) -
         c.cancel = Link::new("Not now", "/");
         c
     });
-    let runs = opened.pledge.state != PledgeState::Ended;
+    let runs = opened.pledge.state != PledgeState::Ended || opened.pledge.restarted_as.is_some();
     PlanLinkPage {
         title: if runs { "Your gift goes on" } else { "Begin it again" }.to_owned(),
         lead: match (&confirm, runs) {
@@ -255,7 +263,7 @@ fn expired(state: &AppState, visitor: &Visitor) -> Result<Response, AppError> {
 }
 
 /// Somebody has come back from Stripe's page: what was left there is put to use, or it is said that nothing was.
-async fn back(state: &AppState, change: &crate::domain::ids::MethodChangeId) -> Option<Notice> {
+async fn back(state: &AppState, plan: &PledgeId, change: &MethodChangeId) -> Option<Notice> {
     let notice =
         |tone, title: &str, text: &str| Some(Notice { tone, title: title.to_owned(), text: text.to_owned() });
     let wait = || {
@@ -265,7 +273,7 @@ async fn back(state: &AppState, change: &crate::domain::ids::MethodChangeId) -> 
             "Your new card or account is being set up. You get an e-mail as soon as it is in use.",
         )
     };
-    match method::finish(&state.deps, change).await {
+    match method::finish(&state.deps, plan, change).await {
         Ok(Some(c)) if c.state == MethodChangeState::Done => {
             notice(Tone::Success, "Your new card or account is in use.", "You get an e-mail about it.")
         }
@@ -305,6 +313,11 @@ fn done_notice(word: &str) -> Option<Notice> {
             (Tone::Problem, "That could not be done, and nothing was changed.", "Sign in, or write to us.")
         }
         "restarted" => (Tone::Success, "Your gift goes on. Thank you.", "Nothing was taken today."),
+        "too_late" => (
+            Tone::Info,
+            "This change can no longer be taken back.",
+            "Your gift has changed since, or it is back already.",
+        ),
         "old" => (
             Tone::Attention,
             "That page was open for a long time.",
@@ -339,7 +352,7 @@ pub async fn submit(
         }
         (Purpose::Fix(_), "retry") => return Ok(here(retry(&state, &opened, &nonce).await?)),
         (Purpose::Fix(_) | Purpose::Restart(_), "restart") => {
-            let done = restart::restart(&state.deps, pledge, &nonce, ChangeOrigin::Link).await?;
+            let done = restart::restart(&state.deps, pledge, ChangeOrigin::Link).await?;
             return Ok(here(match done {
                 Restarted::Done => "restarted",
                 Restarted::BeingConfirmed => "asked",
@@ -350,27 +363,32 @@ pub async fn submit(
             Ok(act) => act,
             Err(form) => {
                 let mut built = build(&state, &visitor, &token, &opened)?;
+                let is_stale = form.problems.is_empty();
                 built.raise = Some(*form);
-                return page(StatusCode::UNPROCESSABLE_ENTITY, &built);
-            }
-        },
-        (Purpose::Undo(_), "undo") => match (&opened.change, pledge.terms()) {
-            (Some(change), Some(terms)) => {
-                let (was, wanted) = both(change)?;
-                match terms.without(&was, &wanted, state.deps.clock.now()) {
-                    Some(back) => Wanted::Back(Box::new(back)),
-                    None => return Ok(Redirect::to(&format!("/monthly/{token}")).into_response()),
+                if !is_stale {
+                    return page(StatusCode::UNPROCESSABLE_ENTITY, &built);
                 }
+                built.notice = Some(Notice {
+                    tone: Tone::Attention,
+                    title: "Your gift has changed since you opened this page.".to_owned(),
+                    text: "Nothing was done. These are the sums as they would be now.".to_owned(),
+                });
+                return page(StatusCode::CONFLICT, &built);
             }
-            _ => return Err(AppError::not_found()),
         },
+        (Purpose::Undo(_), "undo") => {
+            let Some(change) = &opened.change else { return Err(AppError::not_found()) };
+            let (was, wanted) = both(change)?;
+            Wanted::Undo { was: Box::new(was), wanted: Box::new(wanted) }
+        }
         _ => return Err(AppError::not_found()),
     };
     let wish = Wish { pledge: &pledge.id, act, nonce: &nonce, origin: ChangeOrigin::Link };
     Ok(here(match plans::ask(&state.deps, wish).await? {
-        Asked::Done(_) | Asked::Refused(Refusal::Nothing) => "changed",
+        Asked::Done(_) | Asked::Overtaken | Asked::Refused(Refusal::Nothing) => "changed",
         Asked::BeingConfirmed(_) => "asked",
         Asked::OneAtATime => "busy",
+        Asked::Refused(Refusal::TooLate) => "too_late",
         Asked::Refused(_) | Asked::StripeRefused | Asked::Unknown => "refused",
     }))
 }

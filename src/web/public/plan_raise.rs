@@ -5,6 +5,7 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::terms::{Act, Terms};
 use crate::web::AppState;
 use crate::web::amounts;
+use crate::web::donor::plan_acts::basis;
 use crate::web::donor::plan_words::PlanWords;
 use crate::web::errors::AppError;
 use crate::web::pages::{Field, Link, PlanLinkPage, Problem, RaiseChoice, RaiseForm, Row};
@@ -60,7 +61,7 @@ fn raise_form(
     chosen: &str,
     own: Field,
 ) -> RaiseForm {
-    let button = act(state, token, "Give more", "raise");
+    let button = act(state, token, "Give more", "raise").with("basis", basis(terms));
     let choice = |major: i64| {
         let add = step(major, terms.currency);
         let amount = terms.amount().checked_add(add).unwrap_or(terms.amount());
@@ -84,7 +85,8 @@ fn raise_form(
     }
 }
 
-/// The raise that was typed, or the form with what is to be put right.
+/// The raise that was typed, or the form with what is to be put right; without a problem when the gift has changed since
+/// the page was made.
 pub(super) fn wish(
     state: &AppState,
     opened: &Opened,
@@ -92,6 +94,9 @@ pub(super) fn wish(
 ) -> Result<Result<Act, Box<RaiseForm>>, AppError> {
     let words = PlanWords::of(state, &opened.locale, &opened.pledge)?;
     let Some(terms) = opened.pledge.terms().filter(|t| !t.ended) else { return Err(AppError::not_found()) };
+    if raw.basis != basis(&terms) {
+        return Ok(Err(Box::new(raise_form(state, &opened.token, &words, &terms, "", Field::default()))));
+    }
     let contact = &state.deps.config.charity.brand.contact_email;
     let typed = match raw.add.parse::<i64>() {
         Ok(major) if STEPS.contains(&major) => {

@@ -172,6 +172,10 @@ story! {
         assert!(begun.has("Your gift goes on. Thank you."), "{}", begun.words());
         let twice = ada.fill(&again, &format!("/portal/monthly/{plan}/restart"), &[]).await;
         assert!(twice.has("Your gift goes on. Thank you."), "{}", twice.words());
+        let link = link_in(&proof.text);
+        let by_mail = app.browser().open(&link).await;
+        assert_eq!(by_mail.heading(), "Your gift goes on", "the mail's link begins nothing more: {}", by_mail.words());
+        assert_eq!(ada.open(&format!("/portal/monthly/{plan}/restart")).await.path, "/portal/monthly?done=plan_choose");
         app.settle().await;
         assert_eq!(app.count("SELECT COUNT(*) FROM pledge WHERE state <> 'ended'").await, 1, "begun once");
         mail(app, "Your monthly gift goes on");
@@ -194,5 +198,41 @@ story! {
         assert_eq!(app.count("SELECT COUNT(*) FROM pledge WHERE state = 'ended' AND amount_minor = 2500").await, 1);
         assert_eq!(app.count("SELECT COUNT(*) FROM pledge WHERE state <> 'ended' AND amount_minor = 4000").await, 1);
         assert_eq!(mail(app, "is stopped").to, ADA);
+    }
+}
+
+story! {
+    async fn a_debit_on_its_way_stays_for_what_it_was_made_for(app: &TestApp) {
+        let ada = app.account(ADA, PASSWORD).await;
+        let plan = begin(&ada, "25", TestMethod::BacsSuccess).await;
+        app.advance_days(31).await;
+        let before = app.text("SELECT fund_id FROM pledge").await;
+        let fund = app.deps.config.charity.funds_of("uk").find(|f| f.id != before).expect("another fund").id.clone();
+        let ada = back(app).await;
+        act(&ada, &plan, "fund", &[("fund", &fund)]).await;
+        act(&ada, &plan, "amount", &[("amount", "40")]).await;
+        app.advance_days(10).await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 2);
+        assert_eq!(app.count("SELECT COUNT(DISTINCT fund_id) FROM gift").await, 1, "it was on its way already");
+        app.advance_days(31).await;
+        let last = app.text("SELECT fund_id FROM gift ORDER BY received_at DESC LIMIT 1").await;
+        assert_eq!(last, fund);
+        assert_eq!(app.count("SELECT MAX(amount_minor) FROM gift").await, 4_000);
+    }
+}
+
+story! {
+    async fn gift_aid_goes_on_when_a_plan_begins_again(app: &TestApp) {
+        let session = app.to_checkout(&app.form("?frequency=monthly").await.filled("25").set("frequency", "monthly").with_gift_aid()).await;
+        app.pay(&session, TestMethod::CardSuccess).await;
+        let ada = app.browser();
+        ada.sign_in_by_link(ADA).await;
+        let plan = app.text("SELECT id FROM pledge").await;
+        let stop = ada.open(&format!("/portal/monthly/{plan}/stop")).await;
+        ada.fill(&stop, &format!("/portal/monthly/{plan}/stop"), &[]).await;
+        let again = ada.open(&format!("/portal/monthly/{plan}/restart")).await;
+        ada.fill(&again, &format!("/portal/monthly/{plan}/restart"), &[]).await;
+        app.advance_days(31).await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift WHERE declaration_id IS NOT NULL").await, 2);
     }
 }

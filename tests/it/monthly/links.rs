@@ -34,7 +34,7 @@ story! {
         mail(app, "from £25.00 to £35.00");
         for what in ["method", "retry", "undo", "restart", "stop"] {
             let other = anybody.fill(&page, &link, &[("do", what), ("own", "1")]).await;
-            assert!(other.status == 422, "{what}: {}", other.status);
+            assert_eq!(other.status, 409, "{what}: the page is from before the raise");
         }
         assert_eq!(app.count("SELECT COUNT(*) FROM pledge_change").await, 1);
         app.deps.clock.advance(Duration::from_secs(61 * 86_400));

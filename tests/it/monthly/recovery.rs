@@ -137,12 +137,12 @@ story! {
         app.sandbox.card_expires(&method, 2027, 1).await;
         app.damage("UPDATE pledge SET method_expires = '2027-01'").await.expect("a card that ends");
         app.advance_days(39).await;
-        assert_eq!(app.mails_about("Your card ends in").len(), 0, "31 December");
+        assert_eq!(app.mails_about("Your card expires in").len(), 0, "31 December");
         app.advance_days(5).await;
-        let warned = mail(app, "Your card ends in January 2027");
-        assert_eq!(app.mails_about("Your card ends in").len(), 1);
+        let warned = mail(app, "Your card expires in January 2027");
+        assert_eq!(app.mails_about("Your card expires in").len(), 1);
         let ada = back(app).await;
-        assert!(ada.open("/portal/monthly").await.has("ends January 2027"), "it is said on the page too");
+        assert!(ada.open("/portal/monthly").await.has("expires in January 2027"), "it is said on the page too");
         let page = app.browser().open(&link_in(&warned.text)).await;
         assert_eq!(page.heading(), "Use another card or account");
         app.sandbox.card_renewed(&method).await;
@@ -152,7 +152,7 @@ story! {
         let page = ada.open("/portal/monthly").await;
         assert!(page.has("Your bank sent us your new card's details"), "{}", page.words());
         app.advance_days(40).await;
-        assert_eq!(app.mails_about("Your card ends in").len(), 1);
+        assert_eq!(app.mails_about("Your card expires in").len(), 1);
     }
 }
 

@@ -206,3 +206,53 @@ story! {
         assert_eq!(app.count("SELECT COUNT(*) FROM gift WHERE amount_minor = 1400").await, 1);
     }
 }
+
+story! {
+    async fn a_stop_is_kept_while_stripe_is_away_and_never_given_up(app: &TestApp) {
+        let (ada, plan) = ada_with_a_plan(app).await;
+        let stop = ada.open(&format!("/portal/monthly/{plan}/stop")).await;
+        let refused = FaultKind::Status { code: 403, retry_after: None, should_retry: Some(false), before_effect: true };
+        for (method, times, kind) in [("DELETE", 2, refused), ("GET", 2, FaultKind::Html502)] {
+            let path_prefix = "/v1/subscriptions".to_owned();
+            app.sandbox.fault(Fault { method: Some(method.to_owned()), path_prefix, times, kind }).await;
+        }
+        let asked = ada.fill(&stop, &format!("/portal/monthly/{plan}/stop"), &[]).await;
+        assert_eq!(asked.heading(), "Being confirmed", "{}", asked.words());
+        for _ in 0..4 {
+            app.deps.clock.advance(std::time::Duration::from_secs(120));
+            app.settle().await;
+        }
+        assert_eq!(at_stripe(app).await["status"], "canceled");
+        mail(app, "Your monthly gift is stopped");
+    }
+}
+
+story! {
+    async fn a_change_that_stripe_refuses_is_told(app: &TestApp) {
+        let (ada, plan) = ada_with_a_plan(app).await;
+        let page = look(&ada, &plan, "amount", &[("amount", "30")]).await;
+        fault(app, 1, FaultKind::Status { code: 400, retry_after: None, should_retry: Some(false), before_effect: true }).await;
+        let refused = ada.fill(&page, &format!("/portal/monthly/{plan}/amount"), &[]).await;
+        assert!(refused.has("That could not be done, and nothing was changed."), "{}", refused.words());
+        app.settle().await;
+        mail(app, "Your monthly gift could not be changed");
+        assert_eq!(sum(app).await, 2_500);
+        assert!(ada.open("/portal/monthly").await.has("A change could not be made"));
+    }
+}
+
+story! {
+    async fn a_foreign_page_of_another_card_changes_nothing(app: &TestApp) {
+        let (ada, plan) = ada_with_a_plan(app).await;
+        let page = ada.open(&format!("/portal/monthly/{plan}/fix")).await;
+        let away = ada.fill(&page, &page.path, &[("do", "method")]).await;
+        let session = away.path.rsplit('/').next().expect("a session").to_owned();
+        app.sandbox.pay(&session, almoner::sandbox::TestMethod::BacsSuccess).await.expect("it is taken");
+        let change = app.text("SELECT id FROM method_change").await;
+        let anybody = app.browser();
+        assert_eq!(anybody.open(&format!("/monthly/x?back={change}")).await.status, 404);
+        assert_eq!(app.text("SELECT state FROM method_change").await, "open", "a link that is none does nothing");
+        app.settle().await;
+        assert_eq!(app.text("SELECT state FROM method_change").await, "done");
+    }
+}

@@ -70,6 +70,7 @@ fn pledge(app: &TestApp, payment: &Payment, full: bool) -> Pledge {
         ends_at: None,
         ended_why: None,
         ended_words: None,
+        restarted_as: None,
         stripe_method: None,
         method_label: None,
         method_last4: None,
