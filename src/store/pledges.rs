@@ -88,6 +88,13 @@ impl Pledge {
         Money::new(self.amount_minor.saturating_add(self.fee_cover_minor), self.currency)
     }
 
+    /// True when the bank takes days to send a charge, so that one may be on its way.
+    pub fn is_paid_by_debit(&self) -> bool {
+        self.method_label
+            .as_deref()
+            .is_some_and(|label| label.ends_with("Direct Debit") || label == "Bank account")
+    }
+
     /// What it is agreed to be; `None` before Stripe was first looked at.
     pub fn terms(&self) -> Option<Terms> {
         Some(Terms {

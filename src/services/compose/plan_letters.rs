@@ -82,7 +82,9 @@ impl<'a> Words<'a> {
         match what {
             Difference::Total => pair("Gift", self.sum(was), self.sum(is)),
             Difference::Split => pair("Without the fee", plain(was), plain(is)),
-            Difference::Frequency => pair("How often", often(was.frequency), often(is.frequency)),
+            Difference::Frequency => {
+                pair("How often", often(was.frequency).to_owned(), often(is.frequency).to_owned())
+            }
             Difference::Fund => {
                 pair("For", fund_name(self.deps, &was.fund_id), fund_name(self.deps, &is.fund_id))
             }
@@ -93,14 +95,13 @@ impl<'a> Words<'a> {
 }
 
 /// `every month`.
-fn often(frequency: Frequency) -> String {
+pub fn often(frequency: Frequency) -> &'static str {
     match frequency {
         Frequency::Once => "once",
         Frequency::Monthly => "every month",
         Frequency::Quarterly => "every three months",
         Frequency::Yearly => "every year",
     }
-    .to_owned()
 }
 
 fn rendered(kind: &'static str, letter: &Letter) -> Result<Rendered> {
@@ -257,7 +258,12 @@ pub fn stopped(deps: &Deps, reader: &Reader, pledge: &Pledge, why: EndedWhy, now
         } else {
             MailLink::new("Give again", deps.config.base_url.join("/give"))
         }),
-        closing: vec!["Your receipts stay where they are, and so does your account.".to_owned()],
+        closing: pledge
+            .is_paid_by_debit()
+            .then(|| "A Direct Debit that is with your bank already can still arrive; you get a receipt if it does.".to_owned())
+            .into_iter()
+            .chain(["Your receipts stay where they are, and so does your account.".to_owned()])
+            .collect(),
         ..Letter::default()
     };
     rendered("plan_stopped", &letter)

@@ -3,13 +3,14 @@
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::plan_words::{PlanWords, capital, often};
+use super::plan_words::{PlanWords, capital};
 use crate::clock::Ts;
 use crate::domain::dates;
 use crate::domain::frequency::Frequency;
 use crate::domain::money::Money;
 use crate::domain::schedule::LAST_DAY;
 use crate::domain::terms::{Act, Terms};
+use crate::services::compose::plan_letters::often;
 use crate::web::amounts;
 use crate::web::forms::{Mistakes, field};
 use crate::web::pages::{Check, Choice, Hidden, PlanField};

@@ -1,11 +1,11 @@
 //! One repeating gift on its page: how it stands, what needs doing, what is coming, what was.
 
-use super::plan_words::{PlanWords, capital, often};
+use super::plan_words::{PlanWords, capital};
 use super::view::View;
 use crate::clock::Ts;
 use crate::domain::states::{ChangeKind, ChangeState, EndedWhy, PauseKind, PledgeState, RecoveryState};
 use crate::domain::terms::Terms;
-use crate::services::compose::plan_letters::{month_words, reason_words};
+use crate::services::compose::plan_letters::{month_words, often, reason_words};
 use crate::services::pledges::restart;
 use crate::store::pledge_changes::PledgeChange;
 use crate::store::pledges::Pledge;

@@ -73,6 +73,11 @@ pub async fn show(
                 Row::new("From now on", "Nothing more is taken"),
                 Row::new("Receipts", "Stay in your account"),
             ],
+            stays: if pledge.is_paid_by_debit() {
+                vec!["A Direct Debit that is with your bank already can still arrive.".to_owned()]
+            } else {
+                Vec::new()
+            },
             undo: "You can begin it again later, with the same card or account.".to_owned(),
             act: button(&state, "Stop my gift", href(&pledge, "stop")),
             cancel: Link::new("Keep it as it is", "/portal/monthly"),

@@ -9,7 +9,7 @@ use crate::domain::frequency::Frequency;
 use crate::domain::states::{PauseKind, PledgeState};
 use crate::domain::terms::{Difference, Terms};
 use crate::services::compose;
-use crate::services::compose::plan_letters::month_words;
+use crate::services::compose::plan_letters::{month_words, often};
 use crate::store::pledges::Pledge;
 use crate::web::AppState;
 use crate::web::errors::AppError;
@@ -144,16 +144,6 @@ impl<'a> PlanWords<'a> {
             }
         };
         terms.schedule().coming(count).into_iter().map(charge).collect()
-    }
-}
-
-/// `every month`.
-pub fn often(frequency: Frequency) -> &'static str {
-    match frequency {
-        Frequency::Once => "once",
-        Frequency::Monthly => "every month",
-        Frequency::Quarterly => "every three months",
-        Frequency::Yearly => "every year",
     }
 }
 

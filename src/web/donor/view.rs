@@ -2,11 +2,12 @@
 
 use jiff::civil::Date;
 
-use super::plan_words::{chip, often};
+use super::plan_words::chip;
 use crate::domain::dates;
 use crate::domain::frequency::Frequency;
 use crate::domain::states::{DisputeState, PledgeState, TributeKind};
 use crate::services::compose;
+use crate::services::compose::plan_letters::often;
 use crate::store::pledges::Pledge;
 use crate::store::portal::{GiftLine, OnTheWay};
 use crate::web::AppState;
