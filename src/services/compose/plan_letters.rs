@@ -84,9 +84,10 @@ impl<'a> Words<'a> {
             Difference::Split => pair("Without the fee", plain(was), plain(is)),
             Difference::Frequency => pair("How often", often(was.frequency), often(is.frequency)),
             Difference::Fund => {
-                pair("For", fund_name(self.deps, &was.fund_id), fund_name(self.deps, &is.fund_id))
+                let (from, to) = (fund_name(self.deps, &was.fund_id), fund_name(self.deps, &is.fund_id));
+                vec![MailRow::new("Went to", from), MailRow::new("Goes to", to)]
             }
-            Difference::Day => pair("Next gift", self.day(was.next_at), self.day(is.next_at)),
+            Difference::Day => vec![MailRow::new("Next gift before", self.day(was.next_at))],
             Difference::Pause | Difference::End | Difference::Ended | Difference::Method => Vec::new(),
         }
     }

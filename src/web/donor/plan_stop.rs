@@ -67,10 +67,8 @@ pub async fn show(
         now: vec![Row::figure("Gift", words.sum(&terms))],
         confirm: Some(Confirm {
             heading: "What will happen".to_owned(),
-            changes: vec![
-                Row::new("From now on", "Nothing more is taken"),
-                Row::new("Receipts", "Stay in your account"),
-            ],
+            changes: vec![Row::new("From now on", "Nothing more is taken")],
+            stays: vec!["Your receipts stay in your account.".to_owned()],
             undo: "You can begin it again later, with the same card or account.".to_owned(),
             act: button(&state, "Stop my gift", href(&pledge, "stop")),
             cancel: Link::new("Keep it as it is", "/portal/monthly"),
