@@ -1,5 +1,6 @@
 // The walks, each by a visitor of its own with a mailbox of its own. The sums are those of the demo's charity.
 import assert from 'node:assert/strict';
+import { MONTHLY_WALKS, MONTHS_LATER } from './monthly.mjs';
 import { PORTAL_WALKS } from './portal.mjs';
 import { says } from './says.mjs';
 
@@ -202,6 +203,8 @@ export const WALKS = [
   { name: 'three d secure', walk: secure },
   { name: 'keys only', walk: keysOnly },
   ...PORTAL_WALKS,
+  ...MONTHLY_WALKS,
   { name: 'direct debit and a week', walk: directDebit },
   { name: 'monthly and a month', walk: monthlyAndAMonthLater },
+  ...MONTHS_LATER,
 ];

@@ -86,9 +86,10 @@ impl<'a> Words<'a> {
                 pair("How often", often(was.frequency).to_owned(), often(is.frequency).to_owned())
             }
             Difference::Fund => {
-                pair("For", fund_name(self.deps, &was.fund_id), fund_name(self.deps, &is.fund_id))
+                let (from, to) = (fund_name(self.deps, &was.fund_id), fund_name(self.deps, &is.fund_id));
+                vec![MailRow::new("Went to", from), MailRow::new("Goes to", to)]
             }
-            Difference::Day => pair("Next gift", self.day(was.next_at), self.day(is.next_at)),
+            Difference::Day => vec![MailRow::new("Next gift before", self.day(was.next_at))],
             Difference::Pause | Difference::End | Difference::Ended | Difference::Method => Vec::new(),
         }
     }

@@ -177,7 +177,7 @@ pub fn fields(
         "day" => vec![PlanField::Select {
             name: "day".to_owned(),
             label: "On which day of the month?".to_owned(),
-            hint: "Every month has the days up to the 28th.".to_owned(),
+            hint: day_hint(words, terms),
             choices: (1..=LAST_DAY).map(|d| choice(d.to_string(), dates::ordinal(d), &raw.day)).collect(),
             error: error("day"),
         }],
@@ -195,7 +195,10 @@ pub fn fields(
                 .collect(),
             error: error("fund"),
         }],
-        "pause" => vec![months_field(raw, wrong), date_field("Or until a day", "", raw, wrong)],
+        "pause" => vec![
+            months_field(raw, wrong),
+            date_field("Or until a day", "A day here counts instead of the months.", raw, wrong),
+        ],
         "until" => {
             vec![date_field(
                 "Last gift on or before",
@@ -205,6 +208,15 @@ pub fn fields(
             )]
         }
         _ => Vec::new(),
+    }
+}
+
+fn day_hint(words: &PlanWords<'_>, terms: &Terms) -> String {
+    let now = words.date(terms.anchor_at).day();
+    if now > LAST_DAY {
+        format!("Now it is the {}. Every month has the days up to the 28th.", dates::ordinal(now))
+    } else {
+        "Every month has the days up to the 28th.".to_owned()
     }
 }
 

@@ -142,7 +142,7 @@ fn details(words: &PlanWords<'_>, pledge: &Pledge, terms: &Terms) -> Vec<PlanDet
         format!("{} added each time", terms.fee_cover().display(words.locale))
     };
     let last = match terms.schedule().last() {
-        Some(at) => words.day(at),
+        Some(at) => format!("Until {}", words.day(at)),
         None => "Until you stop it".to_owned(),
     };
     let entity = words.entity.legal_name.clone();
@@ -256,7 +256,7 @@ pub fn ended(state: &AppState, locale: &str, pledge: &Pledge) -> Result<EndedPla
     Ok(EndedPlan {
         heading: format!("Your {}", super::view::kind(Some(pledge.frequency)).to_lowercase()),
         amount: pledge.total().display(locale),
-        often: format!("{}, {}", often(pledge.frequency), words.fund(&pledge.fund_id)),
+        often: format!("{} · {}", often(pledge.frequency), words.fund(&pledge.fund_id)),
         text: format!("{text}{again}"),
         restart: can_restart.then(|| Link::new("Begin it again", href(pledge, "restart"))),
     })

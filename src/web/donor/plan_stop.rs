@@ -69,15 +69,13 @@ pub async fn show(
         now: vec![Row::figure("Gift", words.sum(&terms))],
         confirm: Some(Confirm {
             heading: "What will happen".to_owned(),
-            changes: vec![
-                Row::new("From now on", "Nothing more is taken"),
-                Row::new("Receipts", "Stay in your account"),
-            ],
-            stays: if pledge.is_paid_by_debit() {
-                vec!["A Direct Debit that is with your bank already can still arrive.".to_owned()]
-            } else {
-                Vec::new()
-            },
+            changes: vec![Row::new("From now on", "Nothing more is taken")],
+            stays: pledge
+                .is_paid_by_debit()
+                .then(|| "A Direct Debit that is with your bank already can still arrive.".to_owned())
+                .into_iter()
+                .chain(["Your receipts stay in your account.".to_owned()])
+                .collect(),
             undo: "You can begin it again later, with the same card or account.".to_owned(),
             act: button(&state, "Stop my gift", href(&pledge, "stop")),
             cancel: Link::new("Keep it as it is", "/portal/monthly"),

@@ -12,7 +12,7 @@ use crate::domain::ids::{MethodChangeId, PledgeId};
 use crate::domain::states::{ChangeOrigin, MethodChangeState, PledgeState};
 use crate::domain::terms::{Act as Wanted, Refusal};
 use crate::services::ServiceError;
-use crate::services::compose::plan_letters::reason_words;
+use crate::services::compose::plan_letters::{month_words, reason_words};
 use crate::services::pledges::links::{self, Link as Read, Purpose};
 use crate::services::pledges::recovery::{self, Paid};
 use crate::services::pledges::restart::{self, Restarted};
@@ -128,6 +128,9 @@ pub async fn show(
         _ => done_notice(&asked.done),
     };
     let mut built = build(&state, &visitor, &token, &opened)?;
+    if notice.as_ref().is_some_and(|n| n.tone == Tone::Success) {
+        afterwards(&state, &opened, &mut built)?;
+    }
     built.notice = notice;
     page(StatusCode::OK, &built)
 }
@@ -152,6 +155,41 @@ pub(super) fn build(
     Ok(built)
 }
 
+/// The page once its task is done: how the gift stands, and nothing more to press.
+fn afterwards(state: &AppState, opened: &Opened, built: &mut PlanLinkPage) -> Result<(), AppError> {
+    let words = PlanWords::of(state, &opened.locale, &opened.pledge)?;
+    let title = match &opened.purpose {
+        Purpose::Fix(_) if !opened.owed.is_empty() => "Your gift is being collected",
+        Purpose::Undo(_) => "It is as it was before",
+        Purpose::Raise(_) => "Thank you for giving more",
+        Purpose::Fix(_) | Purpose::Restart(_) => "Your gift goes on",
+    };
+    title.clone_into(&mut built.title);
+    title.clone_into(&mut built.layout.title);
+    built.lead = match opened.owed.first() {
+        Some(_) if matches!(opened.purpose, Purpose::Fix(_)) => {
+            "We have asked for it again. You get a receipt once it has come through, and a letter if it does not."
+        }
+        _ => "There is nothing more to do.",
+    }
+    .to_owned();
+    (built.confirm, built.raise) = (None, None);
+    built.acts.clear();
+    built.links.retain(|link| link.href == "/portal");
+    let terms = opened.pledge.terms().filter(|t| !t.ended);
+    built.rows = match terms {
+        Some(terms) if opened.owed.is_empty() => vec![Row::figure("Gift", words.sum(&terms))],
+        _ => std::mem::take(&mut built.rows),
+    };
+    if opened.owed.is_empty()
+        && let Some(next) = opened.pledge.terms().and_then(|t| t.schedule().first())
+        && opened.pledge.state != PledgeState::Ended
+    {
+        built.rows.push(Row::figure("Next gift", words.day(next)));
+    }
+    Ok(())
+}
+
 fn fix(state: &AppState, token: &str, words: &PlanWords<'_>, opened: &Opened) -> PlanLinkPage {
     let pledge = &opened.pledge;
     let mut rows = Vec::new();
@@ -162,9 +200,9 @@ fn fix(state: &AppState, token: &str, words: &PlanWords<'_>, opened: &Opened) ->
     if opened.owed.is_empty() {
         rows.extend(pledge.terms().map(|t| Row::figure("Gift", words.sum(&t))));
     }
-    let paid_with = [words.method(pledge), words.method_end(pledge)];
-    let paid_with: Vec<String> = paid_with.into_iter().filter(|w| !w.is_empty()).collect();
-    rows.push(Row::new("Paid with", paid_with.join(", ")));
+    rows.push(Row::new("Paid with", words.method(pledge)));
+    let ends = pledge.method_expires.as_deref();
+    rows.extend(ends.map(|month| Row::new("Card expires", month_words(month, words.locale))));
     let mut acts = vec![act(state, token, "Use another card or account", "method")];
     let (title, lead) = match opened.owed.first() {
         Some(owed) => {
@@ -224,9 +262,7 @@ fn undo(
     let Some((is, back)) = back else {
         return Ok(PlanLinkPage {
             title: "This change can no longer be taken back".to_owned(),
-            lead: "Your gift has changed since, or it is back already. Sign in to see how it stands."
-                .to_owned(),
-            links: vec![Link::new("Sign in", "/sign-in?next=/portal/monthly")],
+            lead: "Your gift has changed since, or it is back already.".to_owned(),
             ..PlanLinkPage::default()
         });
     };
