@@ -129,7 +129,7 @@ pub async fn show(
     };
     let mut built = build(&state, &visitor, &token, &opened)?;
     if notice.as_ref().is_some_and(|n| n.tone == Tone::Success) {
-        afterwards(&state, &opened, &mut built)?;
+        afterwards(&state, &opened, asked.done == "paid", &mut built)?;
     }
     built.notice = notice;
     page(StatusCode::OK, &built)
@@ -155,37 +155,34 @@ pub(super) fn build(
     Ok(built)
 }
 
-/// The page once its task is done: how the gift stands, and nothing more to press.
-fn afterwards(state: &AppState, opened: &Opened, built: &mut PlanLinkPage) -> Result<(), AppError> {
+/// The page once its task is done: how the gift stands, and nothing more to press. `is_paid`: what was owed has come
+/// through, though our books may not say so yet.
+fn afterwards(
+    state: &AppState,
+    opened: &Opened,
+    is_paid: bool,
+    built: &mut PlanLinkPage,
+) -> Result<(), AppError> {
     let words = PlanWords::of(state, &opened.locale, &opened.pledge)?;
-    let title = match &opened.purpose {
-        Purpose::Fix(_) if !opened.owed.is_empty() => "Your gift is being collected",
-        Purpose::Undo(_) => "It is as it was before",
-        Purpose::Raise(_) => "Thank you for giving more",
-        Purpose::Fix(_) | Purpose::Restart(_) => "Your gift goes on",
+    let is_owed = matches!(opened.purpose, Purpose::Fix(_)) && !opened.owed.is_empty() && !is_paid;
+    let (title, lead) = match &opened.purpose {
+        _ if is_owed => (
+            "Your gift is being collected",
+            "We have asked for it again. You get a receipt once it has come through.",
+        ),
+        Purpose::Undo(_) => ("It is as it was before", "There is nothing more to do."),
+        Purpose::Raise(_) => ("Thank you for giving more", "There is nothing more to do."),
+        Purpose::Fix(_) | Purpose::Restart(_) => ("Your gift goes on", "There is nothing more to do."),
     };
     title.clone_into(&mut built.title);
     title.clone_into(&mut built.layout.title);
-    built.lead = match opened.owed.first() {
-        Some(_) if matches!(opened.purpose, Purpose::Fix(_)) => {
-            "We have asked for it again. You get a receipt once it has come through, and a letter if it does not."
-        }
-        _ => "There is nothing more to do.",
-    }
-    .to_owned();
+    lead.clone_into(&mut built.lead);
     (built.confirm, built.raise) = (None, None);
     built.acts.clear();
     built.links.retain(|link| link.href == "/portal");
-    let terms = opened.pledge.terms().filter(|t| !t.ended);
-    built.rows = match terms {
-        Some(terms) if opened.owed.is_empty() => vec![Row::figure("Gift", words.sum(&terms))],
-        _ => std::mem::take(&mut built.rows),
-    };
-    if opened.owed.is_empty()
-        && let Some(next) = opened.pledge.terms().and_then(|t| t.schedule().first())
-        && opened.pledge.state != PledgeState::Ended
-    {
-        built.rows.push(Row::figure("Next gift", words.day(next)));
+    if let Some(terms) = opened.pledge.terms().filter(|t| !t.ended && !is_owed) {
+        built.rows = vec![Row::figure("Gift", words.sum(&terms))];
+        built.rows.extend(terms.schedule().first().map(|at| Row::figure("Next gift", words.day(at))));
     }
     Ok(())
 }
