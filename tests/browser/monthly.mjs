@@ -285,7 +285,7 @@ async function skipPauseAndLastDay(v) {
   gift = await plan(v, '£20.00');
   assert.equal(gift.chip, 'Ending');
   const last = await gift.panel.locator('.schedule li time').last().getAttribute('datetime');
-  await withMail(v, MINA, /goes on without an end/, 'mail-plan-no-end', () =>
+  await withMail(v, MINA, /goes on until you stop it/, 'mail-plan-no-end', () =>
     change(v, gift, 'until', {
       name: 'until', says: /it goes on until you stop it/, fill: async () => {
         assert.equal(await v.page.inputValue('#date'), last, 'the last day is filled in');

@@ -207,7 +207,7 @@ fn subject_of(words: &Words<'_>, kind: ChangeKind, (was, is): (&Terms, &Terms), 
         },
         Some(Difference::End) => match is.schedule().last() {
             Some(last) => format!("Your {noun} ends with the one of {}", words.day(last)),
-            None => format!("Your {noun} goes on without an end"),
+            None => format!("Your {noun} goes on until you stop it"),
         },
         _ => format!("Your {noun} was changed"),
     }

@@ -12,7 +12,9 @@ use crate::store::pledges::Pledge;
 use crate::store::recoveries::Recovery;
 use crate::web::AppState;
 use crate::web::errors::AppError;
-use crate::web::pages::{ChipTone, EndedPlan, Event, Link, Notice, PlanDetail, PlanPanel, Row, Todo, Tone};
+use crate::web::pages::{
+    Charge, ChargeState, ChipTone, EndedPlan, Event, Link, Notice, PlanDetail, PlanPanel, Row, Todo, Tone,
+};
 
 /// Coming gifts shown.
 const COMING: usize = 12;
@@ -47,6 +49,7 @@ pub fn panel(state: &AppState, locale: &str, pledge: &Pledge, facts: &Facts) -> 
     let entities = facts.plans.iter().any(|p| p.entity_id != pledge.entity_id);
     let now = state.deps.clock.now();
     let failed = facts.recoveries.iter().filter(|r| r.pledge_id == pledge.id);
+    let schedule = terms.as_ref().map(|t| words.coming(t, COMING)).unwrap_or_default();
     Ok(PlanPanel {
         id: pledge.id.to_string(),
         card: view.plan_card(pledge, entities),
@@ -61,8 +64,8 @@ pub fn panel(state: &AppState, locale: &str, pledge: &Pledge, facts: &Facts) -> 
             None => vec![Link::new("Stop", href(pledge, "stop"))],
         },
         details: terms.as_ref().map(|t| details(&words, pledge, t)).unwrap_or_default(),
-        schedule_title: "The next twelve gifts".to_owned(),
-        schedule: terms.as_ref().map(|t| words.coming(t, COMING)).unwrap_or_default(),
+        schedule_title: schedule_title(&schedule).to_owned(),
+        schedule,
         schedule_note: terms.as_ref().map(|t| schedule_note(&words, t)).unwrap_or_default(),
         history: history(&words, pledge, facts),
     })
@@ -161,6 +164,12 @@ fn details(words: &PlanWords<'_>, pledge: &Pledge, terms: &Terms) -> Vec<PlanDet
     rows.push(row("Paid with", method, words.method_end(pledge), "fix"));
     rows.push(row("Last gift", last, String::new(), "until"));
     rows
+}
+
+/// A gift that ends has fewer to come.
+fn schedule_title(coming: &[Charge]) -> &'static str {
+    let given = coming.iter().filter(|c| c.state != ChargeState::Skipped).count();
+    if given < COMING { "The gifts to come" } else { "The next twelve gifts" }
 }
 
 fn schedule_note(words: &PlanWords<'_>, terms: &Terms) -> String {
