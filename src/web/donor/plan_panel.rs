@@ -145,8 +145,8 @@ fn details(words: &PlanWords<'_>, pledge: &Pledge, terms: &Terms) -> Vec<PlanDet
         format!("{} added each time", terms.fee_cover().display(words.locale))
     };
     let last = match terms.schedule().last() {
-        Some(at) => format!("Until {}", words.day(at)),
-        None => "Until you stop it".to_owned(),
+        Some(at) => words.day(at),
+        None => "None set: it goes on until you stop it".to_owned(),
     };
     let entity = words.entity.legal_name.clone();
     let several = words.state.deps.config.charity.entities.len() > 1;
