@@ -88,16 +88,19 @@ async fn ask_to_raise(deps: &Deps) -> Result<()> {
     }
 }
 
-/// The month of the plan's life in which it is asked about today, if it is.
+/// How many months late the question may still be put, when nothing ran on its day.
+const LATE_AT_MOST: u32 = 2;
+
+/// The month of the plan's life for which it is asked about today, if it is.
 fn round_of(deps: &Deps, plan: &Pledge, first: u32) -> Option<u32> {
     let zone = deps.config.charity.entity(&plan.entity_id)?.time_zone.clone();
     let (began, today) = (plan.started_at.date_in(&zone), deps.clock.now().date_in(&zone));
     let months = (i32::from(today.year()) - i32::from(began.year())) * 12 + i32::from(today.month())
         - i32::from(began.month());
-    let months = u32::try_from(months).ok()?;
-    let is_round = months >= first && (months - first).is_multiple_of(YEAR);
-    // Until the end of the month, so that a day on which nothing ran is caught up with.
-    (is_round && today.day() >= began.day().min(today.days_in_month())).then_some(months)
+    let has_come = today.day() >= began.day().min(today.days_in_month());
+    let whole = u32::try_from(months - i32::from(!has_come)).ok()?;
+    let late = whole.checked_sub(first)? % YEAR;
+    (late <= LATE_AT_MOST).then_some(whole - late)
 }
 
 async fn ask_one(deps: &Deps, plan: &Pledge, round: u32) -> Result<()> {

@@ -226,7 +226,12 @@ fn amount_field(words: &PlanWords<'_>, raw: &Raw, terms: &Terms, wrong: &Mistake
         format!("From {} to {}", least.display_short(words.locale), most.display_short(words.locale))
     });
     let asks = words.entity.ask_set(terms.frequency, terms.currency);
-    let others = asks.iter().flat_map(|set| &set.amounts).filter(|a| a.amount != terms.amount());
+    let mut others: Vec<Money> = asks.iter().flat_map(|set| &set.amounts).map(|a| a.amount).collect();
+    // Less must be as near as more.
+    others.extend(limits.and_then(|(least, _)| half(terms.amount(), least)));
+    others.retain(|amount| *amount != terms.amount());
+    others.sort_by_key(|amount| amount.minor());
+    others.dedup();
     PlanField::Amount {
         name: "amount".to_owned(),
         label: format!("New amount {}", terms.frequency.adverb()),
@@ -234,9 +239,17 @@ fn amount_field(words: &PlanWords<'_>, raw: &Raw, terms: &Terms, wrong: &Mistake
         symbol: terms.currency.symbol(),
         field: field(wrong, "amount", &raw.amount),
         suggestions: others
-            .map(|a| choice(a.amount.to_plain(), a.amount.display_short(words.locale), &raw.amount_pick))
+            .into_iter()
+            .map(|amount| choice(amount.to_plain(), amount.display_short(words.locale), &raw.amount_pick))
             .collect(),
     }
+}
+
+/// Half of a gift in whole units of the currency, if that may be given.
+fn half(amount: Money, least: Money) -> Option<Money> {
+    let unit = 10_i64.checked_pow(amount.currency().exponent())?;
+    let minor = (amount.minor() / 2 + unit - 1) / unit * unit;
+    (minor >= least.minor()).then(|| Money::new(minor, amount.currency()))
 }
 
 fn fee_field(words: &PlanWords<'_>, raw: &Raw) -> Option<PlanField> {
