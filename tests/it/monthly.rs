@@ -5,6 +5,7 @@ mod acts;
 mod links;
 mod recovery;
 mod schedule;
+mod script;
 mod truth;
 
 use almoner::sandbox::TestMethod;
