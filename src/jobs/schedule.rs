@@ -13,10 +13,12 @@ pub async fn tick(deps: &Deps, now: Ts) -> Result<()> {
     let hour = &now.to_fixed_text()[..13];
     let mut tx = deps.store.write().await?;
     use job_kinds::{RECOVERY_MAILS, SWEEP_PAYMENTS, SWEEP_SESSIONS, UPKEEP};
-    for kind in [SWEEP_PAYMENTS, SWEEP_SESSIONS, RECOVERY_MAILS, UPKEEP] {
-        if jobs::begin_period(&mut tx, kind, hour, now).await? {
+    let hourly = [SWEEP_PAYMENTS, SWEEP_SESSIONS, RECOVERY_MAILS].map(|kind| (kind, hour));
+    let daily = [(UPKEEP, &hour[..10])];
+    for (kind, period) in hourly.into_iter().chain(daily) {
+        if jobs::begin_period(&mut tx, kind, period, now).await? {
             let id = JobId::new(now, &deps.random);
-            let job = NewJob { id, kind, subject: hour.to_owned(), hint: None, run_at: now };
+            let job = NewJob { id, kind, subject: period.to_owned(), hint: None, run_at: now };
             jobs::enqueue_batch(&mut tx, &[job]).await?;
         }
     }

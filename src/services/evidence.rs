@@ -59,6 +59,11 @@ pub fn of_form(deps: &Deps, command: &GiveCommand, now: Ts) -> Result<String> {
     serde_json::to_string(&evidence).map_err(|e| ServiceError::Unexpected(e.to_string()))
 }
 
+/// The evidence of an act at which nothing was ticked.
+pub fn none() -> String {
+    serde_json::to_string(&Evidence::default()).unwrap_or_default()
+}
+
 /// Writes the declaration and the choices of a payment whose money has just been received, once. The caller holds the
 /// payment (UK-19, PR-2).
 ///

@@ -63,7 +63,17 @@ pub struct Payment {
     pub created_at: Ts,
 }
 
+/// Begins the mark of the acts by which plans begin again.
+pub const RESTART_FORM: &str = "restart:";
+/// Begins the mark of the acts that stand for plans made at Stripe.
+pub const ADOPTED_FORM: &str = "stripe:";
+
 impl Payment {
+    /// Begun without a payment page: nobody is at one, and none can be left.
+    pub fn is_without_page(&self) -> bool {
+        self.form_nonce.starts_with(RESTART_FORM) || self.form_nonce.starts_with(ADOPTED_FORM)
+    }
+
     /// Gift and covered fee.
     pub fn total(&self) -> Money {
         let minor = self.amount.minor().saturating_add(self.fee_cover.minor());
@@ -259,7 +269,8 @@ pub async fn unsettled(conn: &mut Conn, left: Ts, looked: Ts, limit: i64) -> Res
         // The first condition says again what follows from the others: with it both databases use the index of
         // what is unsettled and need not walk over everything ever given.
         "SELECT * FROM payment WHERE state IN ('started', 'open', 'processing') AND updated_at < $2 \
-         AND (state = 'processing' OR created_at < $1) ORDER BY updated_at LIMIT CAST($3 AS BIGINT)",
+         AND (state = 'processing' OR created_at < $1) \
+         AND form_nonce NOT LIKE 'restart:%' AND form_nonce NOT LIKE 'stripe:%' ORDER BY updated_at LIMIT CAST($3 AS BIGINT)",
         left,
         looked,
         limit

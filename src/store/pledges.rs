@@ -264,7 +264,7 @@ pub async fn with_card_ending(conn: &mut Conn, month: &str, after: &str) -> Resu
     )
 }
 
-/// Running plans that Stripe was never looked at for; a hundred.
+/// Running plans that Stripe was never looked at for; five thousand.
 ///
 /// # Errors
 /// When the database refuses.
@@ -272,7 +272,7 @@ pub async fn unseen(conn: &mut Conn) -> Result<Vec<Pledge>> {
     all!(
         conn,
         Pledge,
-        "SELECT * FROM pledge WHERE period_ends_at IS NULL AND state NOT IN ('ended', 'pending') ORDER BY id LIMIT 100"
+        "SELECT * FROM pledge WHERE period_ends_at IS NULL AND state NOT IN ('ended', 'pending') ORDER BY id LIMIT 5000"
     )
 }
 

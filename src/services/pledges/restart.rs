@@ -12,14 +12,12 @@ use crate::domain::states::{ChangeOrigin, PaymentState, PledgeState};
 use crate::payments::objects::{List, Named, Subscription};
 use crate::payments::plan_requests::{self, NewPlan};
 use crate::payments::{Effort, StripeError, requests};
-use crate::services::{Deps, Result, ServiceError, job_kinds};
+use crate::services::{Deps, Result, ServiceError, evidence, job_kinds};
 use crate::store::audit::Note;
 use crate::store::jobs;
-use crate::store::payments::{self, Payment};
+use crate::store::payments::{self, Payment, RESTART_FORM};
 use crate::store::pledges::{self, Pledge};
 
-/// Begins the mark of the acts by which plans begin again.
-const FORM: &str = "restart:";
 /// Stripe knows a key for a day at least; after that a request is not repeated.
 const KEY_GOOD: Duration = Duration::from_secs(20 * 3600);
 
@@ -56,12 +54,12 @@ pub fn first_charge(pledge: &Pledge, now: Ts) -> Option<Ts> {
 
 /// The mark of the act by which a plan begins again: there is one for each plan, whoever presses the button how often.
 pub fn form_of(pledge: &PledgeId) -> String {
-    format!("{FORM}{pledge}")
+    format!("{RESTART_FORM}{pledge}")
 }
 
 /// The plan that an act of giving begins again, if it is such an act.
 pub fn begun_before(payment: &Payment) -> Option<PledgeId> {
-    payment.form_nonce.strip_prefix(FORM)?.parse().ok()
+    payment.form_nonce.strip_prefix(RESTART_FORM)?.parse().ok()
 }
 
 /// Begins a plan again, once. Nothing is charged at once.
@@ -120,13 +118,13 @@ async fn write(
         form_nonce,
         form_revision: 0,
         fingerprint: String::new(),
-        // What was promised on the form was kept with the plan's first gift, years ago.
-        state: PaymentState::Paid,
+        state: PaymentState::Started,
         frequency: pledge.frequency,
         fund_id: pledge.fund_id.clone(),
         amount: pledge.amount(),
         fee_cover: pledge.fee_cover(),
-        evidence: String::new(),
+        // What was promised on the form was kept with the first plan's first gift.
+        evidence: evidence::none(),
         checkout_request: call.body,
         stripe_session: None,
         stripe_payment_intent: None,

@@ -14,6 +14,8 @@ use crate::store::pledges::{self, Pledge};
 use crate::store::profile;
 
 const DAY: Duration = Duration::from_secs(86_400);
+/// No month is shorter.
+const MONTH_AT_LEAST: Duration = Duration::from_secs(28 * 86_400);
 /// A yearly question; the month it falls in is all that is known of its day.
 const YEAR: u32 = 12;
 
@@ -27,7 +29,7 @@ pub async fn run(deps: &Deps) -> Result<()> {
     ask_to_raise(deps).await
 }
 
-/// Plans from before Almoner knew of rhythms and methods are looked at, a hundred an hour.
+/// Plans from before Almoner knew of rhythms and methods are looked at.
 async fn look_at_unseen(deps: &Deps) -> Result<()> {
     let plans = {
         let mut read = deps.store.read().await?;
@@ -77,7 +79,7 @@ async fn ask_to_raise(deps: &Deps) -> Result<()> {
     loop {
         let plans = {
             let mut read = deps.store.read().await?;
-            pledges::begun_before(&mut read, deps.clock.now(), &after).await?
+            pledges::begun_before(&mut read, deps.clock.now().minus(MONTH_AT_LEAST * first), &after).await?
         };
         let Some(last) = plans.last() else { return Ok(()) };
         after = last.id.to_string();

@@ -9,8 +9,8 @@ use crate::domain::money::Money;
 use crate::domain::states::{DonorKind, PaymentState};
 use crate::payments::objects::{Customer, Subscription};
 use crate::payments::requests::from_stripe;
-use crate::services::{Deps, Result};
-use crate::store::payments::{self, Payment};
+use crate::services::{Deps, Result, evidence};
+use crate::store::payments::{self, ADOPTED_FORM, Payment};
 use crate::store::{WriteTx, audit, donors};
 
 /// A plan made in Stripe's dashboard is taken over when its metadata names a fund of ours: nothing else there says that it
@@ -25,7 +25,7 @@ pub(super) async fn adopt(
     let (Some((fund, entity)), Some(customer)) = (seen.handed_to_us(), customer) else { return Ok(None) };
     // Its first callbacks come together: one after the other takes it over, and only the first makes a row.
     audit::hold_head(tx).await?;
-    let form_nonce = format!("stripe:{}", seen.id);
+    let form_nonce = format!("{ADOPTED_FORM}{}", seen.id);
     if let Some(payment) = payments::latest_of_form(tx, &form_nonce).await? {
         return Ok(Some(payment));
     }
@@ -55,7 +55,7 @@ pub(super) async fn adopt(
         form_nonce,
         form_revision: 0,
         fingerprint: String::new(),
-        state: PaymentState::Paid,
+        state: PaymentState::Started,
         frequency,
         donor_id,
         entity_id: entity.id.clone(),
@@ -64,7 +64,7 @@ pub(super) async fn adopt(
         amount: total,
         fee_cover: Money::zero(total.currency()),
         donor,
-        evidence: String::new(),
+        evidence: evidence::none(),
         checkout_request: String::new(),
         note: None,
         tribute: None,

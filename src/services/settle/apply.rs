@@ -143,7 +143,7 @@ pub(super) async fn plan_held(tx: &mut WriteTx, subscription: &str) -> Result<Op
 async fn apply_payment(deps: &Deps, tx: &mut WriteTx, seen: &SeenPayment, now: Ts) -> Result<bool> {
     let Some(owner) = owner_of(tx, seen).await? else { return Ok(false) };
     if let (Owner::Plan(pledge, payment), Some(invoice)) = (&owner, &seen.invoice)
-        && payment.state == PaymentState::Paid
+        && (payment.state == PaymentState::Paid || payment.is_without_page())
     {
         pledges::recovery::seen(deps, tx, pledge, invoice, &seen.intent, now).await?;
     }
@@ -152,6 +152,8 @@ async fn apply_payment(deps: &Deps, tx: &mut WriteTx, seen: &SeenPayment, now: T
             let gift = gift::ensure(deps, tx, &owner, seen, now).await?;
             movements::apply(deps, tx, &gift, seen, now).await?;
         }
+        // Whoever is at no payment page is told by the letters about their plan.
+        _ if owner.payment().is_without_page() => {}
         "processing" => confirming(deps, tx, &owner, &seen.intent, now).await?,
         "requires_payment_method" | "canceled" => refused(deps, tx, &owner, &seen.intent, now).await?,
         // The donor is still on the payment page (3-D Secure and the like).

@@ -39,7 +39,8 @@ pub async fn show(
     let (over, running): (Vec<_>, Vec<_>) = facts.plans.iter().partition(|p| p.state == PledgeState::Ended);
     let panel = |p: &&pledges::Pledge| plan_panel::panel(&state, locale, p, &facts);
     let plans = running.iter().map(panel).collect::<Result<Vec<_>, _>>()?;
-    let ended = over.iter().map(|p| plan_panel::ended(&state, locale, p)).collect::<Result<Vec<_>, _>>()?;
+    let ended =
+        over.iter().map(|p| plan_panel::ended(&state, locale, p, &facts)).collect::<Result<Vec<_>, _>>()?;
     let none = plans.is_empty();
     let mut layout = account_frame(&state, &donor.visitor, "Monthly gift", "/portal/monthly");
     layout.wide = false;

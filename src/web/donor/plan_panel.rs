@@ -251,10 +251,14 @@ fn failed(words: &PlanWords<'_>, recovery: &Recovery) -> Vec<(Ts, Event)> {
 ///
 /// # Errors
 /// When the charity file no longer has its entity.
-pub fn ended(state: &AppState, locale: &str, pledge: &Pledge) -> Result<EndedPlan, AppError> {
+pub fn ended(state: &AppState, locale: &str, pledge: &Pledge, facts: &Facts) -> Result<EndedPlan, AppError> {
     let words = PlanWords::of(state, locale, pledge)?;
     let on = pledge.ended_at.map(|at| format!(" on {}", words.day(at))).unwrap_or_default();
-    let again = if pledge.restarted_as.is_some() { " It has begun again." } else { "" };
+    let again = match &pledge.restarted_as {
+        None => "",
+        Some(payment) if facts.plans.iter().any(|p| p.payment_id == *payment) => " It has begun again.",
+        Some(_) => " That it begins again is being confirmed.",
+    };
     let text = match pledge.ended_why {
         Some(EndedWhy::Asked) => format!("Stopped{on}, as you asked."),
         Some(EndedWhy::Failed) => format!("Ended{on}, after your bank had not sent it several times."),

@@ -64,6 +64,8 @@ pub(super) struct Opened {
     pub(super) locale: String,
     pub(super) change: Option<PledgeChange>,
     pub(super) owed: Vec<Recovery>,
+    /// The plan that it began again as is there.
+    has_begun_again: bool,
 }
 
 enum Door {
@@ -92,13 +94,26 @@ async fn open(state: &AppState, token: &str) -> Result<Door, AppError> {
         let Some(pledge) = pledges::by_id(&mut read, &id).await? else { return Ok(None) };
         let mailbox = pledges::mailbox(&mut read, &id).await?;
         let owed = recoveries::open_of(&mut read, &id).await?;
-        Ok::<_, crate::store::StoreError>(Some((pledge, mailbox, owed, change)))
+        let again = match &pledge.restarted_as {
+            Some(payment) => pledges::by_payment(&mut read, payment).await?.is_some(),
+            None => false,
+        };
+        Ok::<_, crate::store::StoreError>(Some((pledge, mailbox, owed, change, again)))
     };
-    let Some((pledge, mailbox, owed, change)) = found.await.map_err(ServiceError::from)? else {
+    let Some((pledge, mailbox, owed, change, has_begun_again)) = found.await.map_err(ServiceError::from)?
+    else {
         return Err(AppError::not_found());
     };
     let locale = mailbox.map_or_else(|| "en-GB".to_owned(), |m| m.locale);
-    Ok(Door::Open(Box::new(Opened { token: token.to_owned(), purpose, pledge, locale, change, owed })))
+    Ok(Door::Open(Box::new(Opened {
+        token: token.to_owned(),
+        purpose,
+        pledge,
+        locale,
+        change,
+        owed,
+        has_begun_again,
+    })))
 }
 
 pub(super) fn act(state: &AppState, token: &str, label: &str, what: &str) -> Act {
@@ -221,17 +236,23 @@ fn over(state: &AppState, token: &str, words: &PlanWords<'_>, opened: &Opened) -
         c.cancel = Link::new("Not now", "/");
         c
     });
-    let runs = opened.pledge.state != PledgeState::Ended || opened.pledge.restarted_as.is_some();
+    let runs = opened.pledge.state != PledgeState::Ended || opened.has_begun_again;
+    let is_asked = opened.pledge.restarted_as.is_some() && !runs;
+    let (title, lead) = match (&confirm, runs, is_asked) {
+        (_, true, _) => ("Your gift goes on", "There is nothing to do."),
+        (_, _, true) => (
+            "Being confirmed",
+            "We have asked for your gift to begin again and wait for the answer. You get an e-mail as soon as it is there.",
+        ),
+        (Some(_), _, _) => ("Begin it again", ""),
+        (None, _, _) => {
+            ("Begin it again", "Its card or account is no longer there. Begin a new one: it takes a minute.")
+        }
+    };
     PlanLinkPage {
-        title: if runs { "Your gift goes on" } else { "Begin it again" }.to_owned(),
-        lead: match (&confirm, runs) {
-            (_, true) => "There is nothing to do.".to_owned(),
-            (Some(_), false) => String::new(),
-            (None, false) => {
-                "Its card or account is no longer there. Begin a new one: it takes a minute.".to_owned()
-            }
-        },
-        links: if confirm.is_none() && !runs {
+        title: title.to_owned(),
+        lead: lead.to_owned(),
+        links: if confirm.is_none() && !runs && !is_asked {
             vec![Link::new("Give again", "/give?frequency=monthly")]
         } else {
             Vec::new()

@@ -236,3 +236,23 @@ story! {
         assert_eq!(app.count("SELECT COUNT(*) FROM gift WHERE declaration_id IS NOT NULL").await, 2);
     }
 }
+
+story! {
+    async fn a_plan_in_another_currency_is_changed_in_its_own(app: &TestApp) {
+        let ada = app.account(ADA, PASSWORD).await;
+        let page = ada.open("/give?currency=EUR").await;
+        app.deps.clock.advance(std::time::Duration::from_secs(30));
+        let away = ada.fill(&page, "/give", &[("frequency", "monthly"), ("amount_other", "30")]).await;
+        let session = away.path.rsplit('/').next().expect("a session").to_owned();
+        app.pay(&session, TestMethod::CardSuccess).await;
+        let euros = app.text("SELECT id FROM pledge").await;
+        begin(&ada, "25", TestMethod::CardSuccess).await;
+        let list = ada.open("/portal/monthly").await;
+        assert!(list.has("€30.00") && list.has("£25.00"), "{}", list.words());
+        act(&ada, &euros, "amount", &[("amount", "40")]).await;
+        mail(app, "from €30.00 to €40.00");
+        app.advance_days(31).await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift WHERE currency = 'EUR' AND amount_minor = 4000").await, 1);
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift WHERE currency = 'GBP' AND amount_minor = 2500").await, 2);
+    }
+}

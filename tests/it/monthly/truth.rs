@@ -2,7 +2,7 @@
 
 use almoner::sandbox::{Fault, FaultKind};
 
-use super::{ADA, PASSWORD, act, ada_with_a_plan, at_stripe, look, mail};
+use super::{ADA, PASSWORD, act, ada_with_a_plan, at_stripe, link_in, look, mail};
 use crate::support::{TestApp, story};
 
 async fn fault(app: &TestApp, times: u32, kind: FaultKind) {
@@ -254,5 +254,26 @@ story! {
         assert_eq!(app.text("SELECT state FROM method_change").await, "open", "a link that is none does nothing");
         app.settle().await;
         assert_eq!(app.text("SELECT state FROM method_change").await, "done");
+    }
+}
+
+story! {
+    async fn a_restart_is_not_said_to_be_done_before_it_is(app: &TestApp) {
+        let (ada, plan) = ada_with_a_plan(app).await;
+        let stop = ada.open(&format!("/portal/monthly/{plan}/stop")).await;
+        ada.fill(&stop, &format!("/portal/monthly/{plan}/stop"), &[]).await;
+        app.settle().await;
+        let link = link_in(&mail(app, "is stopped").text);
+        let page = app.browser().open(&link).await;
+        fault(app, 3, FaultKind::Reset { before_effect: true }).await;
+        let asked = app.browser().fill(&page, &link, &[]).await;
+        assert_eq!(asked.heading(), "Being confirmed", "{}", asked.words());
+        let list = ada.open("/portal/monthly").await;
+        assert!(list.has("That it begins again is being confirmed.") && !list.has("It has begun again."), "{}", list.words());
+        app.deps.clock.advance(std::time::Duration::from_secs(120));
+        app.settle().await;
+        assert_eq!(app.browser().open(&link).await.heading(), "Your gift goes on");
+        assert!(ada.open("/portal/monthly").await.has("It has begun again."));
+        mail(app, "Your monthly gift goes on");
     }
 }
