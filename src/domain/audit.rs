@@ -8,6 +8,8 @@ use super::receipt::sha256_hex;
 pub const ACTOR_DONOR: &str = "donor";
 /// The system, told by Stripe.
 pub const ACTOR_STRIPE: &str = "stripe";
+/// Whoever can run commands on the server.
+pub const ACTOR_COMMAND: &str = "command";
 
 /// What is written down about one act. No personal data: ids and figures only.
 #[derive(Clone, Debug)]

@@ -113,6 +113,32 @@ ids! {
     JobId = "job_";
     /// One line of the audit chain.
     AuditId = "aud_";
+    /// A member of staff.
+    StaffId = "stf_";
+    /// A link that sets a member of staff up.
+    InvitationId = "inv_";
+    /// A passkey of a member of staff.
+    PasskeyId = "psk_";
+    /// A note about a donor.
+    NoteId = "nte_";
+    /// A time in which mail to a donor rests.
+    PauseId = "pse_";
+    /// Gifts entered together that came without Stripe.
+    BatchId = "bat_";
+    /// A line of such a batch.
+    BatchLineId = "bln_";
+    /// How one bank's files are read.
+    MappingId = "map_";
+    /// A bank's file.
+    BankImportId = "bim_";
+    /// A sum that reached the bank account.
+    BankLineId = "bkl_";
+    /// What a gift was found to be.
+    CorrectionId = "cor_";
+    /// A refund that staff ask for; its id is also Stripe's idempotency key.
+    RefundRequestId = "rrq_";
+    /// A file of exported data.
+    ExportId = "exp_";
 }
 
 #[cfg(test)]

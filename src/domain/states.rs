@@ -15,13 +15,20 @@ macro_rules! text_enums {
         }
 
         impl std::str::FromStr for $name {
-            type Err = UnknownState;
-            fn from_str(text: &str) -> Result<Self, UnknownState> {
-                match text { $($text => Ok(Self::$variant),)* _ => Err(UnknownState) }
+            type Err = $crate::domain::states::UnknownState;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text { $($text => Ok(Self::$variant),)* _ => Err($crate::domain::states::UnknownState) }
             }
         }
     )*};
 }
+
+pub(super) use text_enums;
+
+pub use super::office_states::{
+    BankLineState, BatchState, CorrectionKind, ExportFormat, ExportState, OfferKind, OfflineKind,
+    RefundRequestState, Role, StaffStage, StaffState,
+};
 
 /// A text that names no state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -224,6 +231,10 @@ text_enums! {
         DisputeReinstated = "dispute_reinstated",
         /// The dispute's fee returned, positive.
         DisputeFeeReturned = "dispute_fee_returned",
+        /// A gift that came without Stripe was of another sum; the difference, signed.
+        Correction = "correction",
+        /// A cheque came back unpaid, negative.
+        Returned = "returned",
     }
     /// Who gives. Only individuals can make a Gift Aid declaration (UK-2).
     DonorKind {

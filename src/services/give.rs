@@ -251,7 +251,7 @@ fn note_start(deps: &Deps, tx: &mut WriteTx, payment: &Payment, at: Ts) {
     tx.note(Note {
         id: AuditId::new(at, &deps.random),
         at,
-        actor: ACTOR_DONOR,
+        actor: ACTOR_DONOR.to_owned(),
         action: "payment.started",
         subject: payment.id.to_string(),
         detail: detail.to_string(),

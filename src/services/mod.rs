@@ -13,6 +13,7 @@ pub mod pledges;
 pub mod profile;
 pub mod sessions;
 pub mod settle;
+pub mod staff;
 pub mod status;
 pub mod sweep;
 pub mod throttle;

@@ -27,6 +27,8 @@ const MAILS_PER_ADDRESS: Limit = Limit { burst: NonZeroU32::new(30).unwrap(), ev
 const CODES_PER_ADDRESS: Limit = Limit { burst: NonZeroU32::new(30).unwrap(), every: 20 };
 /// Copies of receipts for one donor.
 const COPIES_PER_DONOR: Limit = Limit { burst: NonZeroU32::new(20).unwrap(), every: 60 };
+/// Second factors of one member of staff: five, then one a minute.
+const SECOND_FACTORS: Limit = Limit { burst: NonZeroU32::new(5).unwrap(), every: 60 };
 
 #[derive(Clone, Copy)]
 struct Limit {
@@ -85,6 +87,7 @@ struct Limits {
     mails_per_address: Keyed<IpAddr>,
     codes_per_address: Keyed<IpAddr>,
     copies_per_donor: Keyed<String>,
+    second_factors: Keyed<String>,
 }
 
 /// Every limit on trying.
@@ -111,6 +114,7 @@ impl Throttle {
             mails_per_address: keyed(MAILS_PER_ADDRESS, clock),
             codes_per_address: keyed(CODES_PER_ADDRESS, clock),
             copies_per_donor: keyed(COPIES_PER_DONOR, clock),
+            second_factors: keyed(SECOND_FACTORS, clock),
         }))
     }
 
@@ -157,6 +161,14 @@ impl Throttle {
         check(&self.0.copies_per_donor, &donor.to_owned())
     }
 
+    /// A second factor is to be tried.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn second_factor(&self, staff: &str) -> Result<(), TooMany> {
+        check(&self.0.second_factors, &staff.to_owned())
+    }
+
     /// Forgets who has not tried for long; called by the clock.
     pub fn forget_idle(&self) {
         self.0.passwords_per_mailbox.retain_recent();
@@ -165,6 +177,7 @@ impl Throttle {
         self.0.mails_per_address.retain_recent();
         self.0.codes_per_address.retain_recent();
         self.0.copies_per_donor.retain_recent();
+        self.0.second_factors.retain_recent();
     }
 }
 

@@ -14,7 +14,7 @@ pub async fn hold_head(tx: &mut WriteTx) -> Result<()> {
     Ok(())
 }
 
-/// A line to write when its transaction ends. No personal data: ids and figures only.
+/// A line to write when its transaction ends. No personal data: ids, figures and the reason staff gave.
 #[derive(Clone, Debug)]
 pub struct Note {
     /// Its id.
@@ -22,7 +22,7 @@ pub struct Note {
     /// When.
     pub at: Ts,
     /// `donor`, `stripe`, or a staff id.
-    pub actor: &'static str,
+    pub actor: String,
     /// `gift.received`, `refund.changed`, …
     pub action: &'static str,
     /// The id it is about.
@@ -34,7 +34,7 @@ pub struct Note {
 /// Appends a line; called by [`WriteTx::commit`].
 pub(super) async fn append(tx: &mut WriteTx, note: &Note) -> Result<()> {
     let entry = AuditEntry {
-        actor: note.actor,
+        actor: &note.actor,
         action: note.action,
         subject: &note.subject,
         detail: note.detail.clone(),

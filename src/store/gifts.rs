@@ -52,14 +52,23 @@ pub struct Gift {
     pub note: Option<String>,
     /// A dedication.
     pub tribute: Option<Tribute>,
-    /// Stripe's payment intent.
-    pub stripe_payment_intent: String,
-    /// Stripe's charge.
-    pub stripe_charge: String,
+    /// Stripe's payment intent; none when it came without Stripe.
+    pub stripe_payment_intent: Option<String>,
+    /// Stripe's charge; none when it came without Stripe.
+    pub stripe_charge: Option<String>,
     /// Stripe's invoice, for a plan's charges.
     pub stripe_invoice: Option<String>,
     /// When we wrote it down.
     pub created_at: Ts,
+    /// How often it was corrected since.
+    pub corrections: i64,
+}
+
+impl Gift {
+    /// It came by cheque, in cash or by bank transfer: Stripe knows nothing of it.
+    pub fn is_offline(&self) -> bool {
+        self.stripe_payment_intent.is_none()
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -86,10 +95,11 @@ struct Row {
     note: Option<String>,
     tribute_kind: Option<TributeKind>,
     tribute_name: Option<String>,
-    stripe_payment_intent: String,
-    stripe_charge: String,
+    stripe_payment_intent: Option<String>,
+    stripe_charge: Option<String>,
     stripe_invoice: Option<String>,
     created_at: Ts,
+    corrections: i64,
 }
 
 impl TryFrom<Row> for Gift {
@@ -123,6 +133,7 @@ impl TryFrom<Row> for Gift {
             stripe_charge: r.stripe_charge,
             stripe_invoice: r.stripe_invoice,
             created_at: r.created_at,
+            corrections: r.corrections,
         })
     }
 }
@@ -163,12 +174,21 @@ pub async fn insert_if_new(tx: &mut WriteTx, g: &Gift) -> Result<bool> {
         g.note.as_deref(),
         g.tribute.as_ref().map(|t| t.kind),
         g.tribute.as_ref().map(|t| t.name.as_str()),
-        g.stripe_payment_intent.as_str(),
-        g.stripe_charge.as_str(),
+        g.stripe_payment_intent.as_deref(),
+        g.stripe_charge.as_deref(),
         g.stripe_invoice.as_deref(),
         g.created_at
     )?;
     Ok(changed == 1)
+}
+
+/// By id.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn by_id(conn: &mut Conn, id: &GiftId) -> Result<Option<Gift>> {
+    let row = opt!(conn, Row, "SELECT * FROM gift WHERE id = $1", id)?;
+    row.map(Gift::try_from).transpose()
 }
 
 /// By Stripe's payment intent.

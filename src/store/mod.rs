@@ -24,6 +24,8 @@ pub mod proofs;
 pub mod receipts;
 pub mod recoveries;
 pub mod sessions;
+pub mod staff;
+pub mod staff_sessions;
 
 pub use db::{Conn, Reader, Result, Store, StoreError, WriteTx};
 pub use types::Day;

@@ -8,6 +8,7 @@ use crate::clock::Ts;
 use crate::domain::frequency::Frequency;
 use crate::domain::ids::*;
 use crate::domain::money::Currency;
+use crate::domain::role::Roles;
 use crate::domain::states::*;
 
 /// A civil day, in the receiving entity's zone.
@@ -69,6 +70,30 @@ text_columns! {
     MailId => |v| v.as_str().to_owned();
     JobId => |v| v.as_str().to_owned();
     AuditId => |v| v.as_str().to_owned();
+    StaffId => |v| v.as_str().to_owned();
+    InvitationId => |v| v.as_str().to_owned();
+    PasskeyId => |v| v.as_str().to_owned();
+    NoteId => |v| v.as_str().to_owned();
+    PauseId => |v| v.as_str().to_owned();
+    BatchId => |v| v.as_str().to_owned();
+    BatchLineId => |v| v.as_str().to_owned();
+    MappingId => |v| v.as_str().to_owned();
+    BankImportId => |v| v.as_str().to_owned();
+    BankLineId => |v| v.as_str().to_owned();
+    CorrectionId => |v| v.as_str().to_owned();
+    RefundRequestId => |v| v.as_str().to_owned();
+    ExportId => |v| v.as_str().to_owned();
+    Roles => |v| v.to_text();
+    StaffState => |v| v.as_str().to_owned();
+    StaffStage => |v| v.as_str().to_owned();
+    OfflineKind => |v| v.as_str().to_owned();
+    BatchState => |v| v.as_str().to_owned();
+    BankLineState => |v| v.as_str().to_owned();
+    CorrectionKind => |v| v.as_str().to_owned();
+    RefundRequestState => |v| v.as_str().to_owned();
+    ExportState => |v| v.as_str().to_owned();
+    ExportFormat => |v| v.as_str().to_owned();
+    OfferKind => |v| v.as_str().to_owned();
     Currency => |v| v.code().to_owned();
     Frequency => |v| v.as_str().to_owned();
     PaymentState => |v| v.as_str().to_owned();

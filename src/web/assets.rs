@@ -10,6 +10,8 @@ use crate::config::Brand;
 
 const CSS: &str = include_str!("../../assets/almoner.css");
 const PORTAL_CSS: &str = include_str!("../../assets/portal.css");
+const STAFF_CSS: &str = include_str!("../../assets/staff.css");
+const STAFF_JS: &str = include_str!("../../assets/staff.js");
 const GIVE_JS: &str = include_str!("../../assets/give.js");
 const SANS: &[u8] = include_bytes!("../../assets/fonts/almoner-sans.woff2");
 const SANS_EXT: &[u8] = include_bytes!("../../assets/fonts/almoner-sans-ext.woff2");
@@ -36,8 +38,10 @@ impl Assets {
         let files: Vec<(&'static str, &'static str, Vec<u8>)> = vec![
             ("almoner.css", css, CSS.into()),
             ("portal.css", css, PORTAL_CSS.into()),
+            ("staff.css", css, STAFF_CSS.into()),
             ("brand.css", css, brand_css(brand).into_bytes()),
             ("give.js", "text/javascript; charset=utf-8", GIVE_JS.into()),
+            ("staff.js", "text/javascript; charset=utf-8", STAFF_JS.into()),
             ("logo.svg", "image/svg+xml", brand.logo_svg.clone().into_bytes()),
             ("fonts/almoner-sans.woff2", "font/woff2", SANS.into()),
             ("fonts/almoner-sans-ext.woff2", "font/woff2", SANS_EXT.into()),

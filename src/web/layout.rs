@@ -24,6 +24,7 @@ pub fn frame(state: &AppState, entity: Option<&Entity>, title: &str) -> Layout {
         footer,
         nav: vec![Link::new("Sign in", "/sign-in")],
         sign_out: false,
+        staff: false,
         wide: false,
         demo: state.demo.as_deref().cloned(),
         noindex: false,

@@ -16,11 +16,12 @@ mod public;
 mod router;
 mod security;
 mod session;
+mod staff;
 mod visitor;
 mod webhook;
 
 pub use layout::{frame, portal_css};
-pub use router::{Policy, ROUTES, Route, router};
+pub use router::{Policy, Route, router, routes};
 
 use std::sync::Arc;
 

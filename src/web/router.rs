@@ -12,7 +12,10 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::webhook::stripe::BODY_LIMIT;
-use super::{AppState, account, assets, donor, errors, ops, public, security, session, visitor, webhook};
+use super::{
+    AppState, account, assets, donor, errors, ops, public, security, session, staff, visitor, webhook,
+};
+use crate::domain::role::Right;
 
 const FORM_LIMIT: usize = 64 * 1024;
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -24,6 +27,10 @@ pub enum Policy {
     Public,
     /// Donors who have signed in; anybody else is led to the sign-in page.
     Donor,
+    /// Staff with this right; anybody else is led to the staff's sign-in page, or refused.
+    Staff(Right),
+    /// The staff's sign-in pages: anybody may knock.
+    StaffDoor,
     /// Machines that sign what they send.
     Signed,
     /// The operator and its probes.
@@ -37,7 +44,8 @@ pub struct Route {
     pub path: &'static str,
     /// Who may use it.
     pub policy: Policy,
-    methods: fn() -> MethodRouter<AppState>,
+    /// What it answers to.
+    pub(super) methods: fn() -> MethodRouter<AppState>,
 }
 
 impl std::fmt::Debug for Route {
@@ -46,8 +54,8 @@ impl std::fmt::Debug for Route {
     }
 }
 
-/// Every route there is.
-pub const ROUTES: &[Route] = &[
+/// Every route but the office's.
+const ROUTES: &[Route] = &[
     Route { path: "/", policy: Policy::Public, methods: || get(public::home) },
     Route {
         path: "/give",
@@ -170,15 +178,26 @@ pub const ROUTES: &[Route] = &[
     Route { path: "/readyz", policy: Policy::Operations, methods: || get(ops::readyz) },
 ];
 
+/// Every route, the office's included.
+pub fn routes() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(staff::ROUTES.iter().copied().flatten())
+}
+
 /// The application; `extra` pages (the demo's) get the same guards as our own.
 pub fn router(state: AppState, extra: Option<Router<AppState>>) -> Router {
     let mut pages = Router::new();
     let mut donors = Router::new();
     let mut machines = Router::new();
-    for route in ROUTES {
+    let mut office = Router::new();
+    for route in routes() {
         match route.policy {
             Policy::Public => pages = pages.route(route.path, (route.methods)()),
             Policy::Donor => donors = donors.route(route.path, (route.methods)()),
+            Policy::Staff(right) => {
+                let guard = middleware::from_fn_with_state((state.clone(), right), staff::guard::require);
+                office = office.route(route.path, (route.methods)().route_layer(guard));
+            }
+            Policy::StaffDoor => office = office.route(route.path, (route.methods)()),
             Policy::Signed | Policy::Operations => machines = machines.route(route.path, (route.methods)()),
         }
     }
@@ -188,9 +207,10 @@ pub fn router(state: AppState, extra: Option<Router<AppState>>) -> Router {
     let donors = donors.route_layer(middleware::from_fn_with_state(state.clone(), visitor::require_donor));
     let pages = pages
         .merge(donors)
-        .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(session::layer(&state))
         .layer(middleware::from_fn(session::complete_removal))
+        .merge(office)
+        .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn_with_state(state.clone(), security::known_host));

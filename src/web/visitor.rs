@@ -189,7 +189,8 @@ fn remember(state: &AppState, browser: &str) -> String {
     format!("{name}={browser}; Path=/; Max-Age={BROWSER_SECONDS}; HttpOnly; SameSite=Lax{secure}")
 }
 
-fn cookie(parts: &Parts, name: &str) -> Option<String> {
+/// The value of a cookie that has the shape of ours.
+pub fn cookie(parts: &Parts, name: &str) -> Option<String> {
     let lines = parts.headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|p| p.trim().split_once('='));
     pairs.find(|(n, v)| *n == name && v.len() == 26).map(|(_, value)| value.to_owned())

@@ -14,6 +14,7 @@ mod monthly;
 mod pages;
 mod portal;
 mod settle;
+mod staff;
 mod stand_in;
 mod store_contract;
 mod storm;

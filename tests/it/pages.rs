@@ -4,7 +4,7 @@ use almoner::mail::views;
 use almoner::services::status;
 use almoner::store::db::meter;
 use almoner::web::pages::{ErrorPage, GiveClosedPage, GivePage, HomeDemoPage, Layout, ThanksPage};
-use almoner::web::{Policy, ROUTES};
+use almoner::web::{Policy, routes};
 use askama::Template;
 use scraper::Html;
 
@@ -90,6 +90,7 @@ fn every_sample_of_every_page_is_sound() {
         PlanStoppedPage,
         PlanLinkPage,
         StyleguidePage,
+        StaffPage,
     );
     for status in [400, 403, 404, 405, 413, 422, 429, 500, 503] {
         let page = ErrorPage::for_status(Layout::sample(""), status, "ref");
@@ -122,7 +123,7 @@ fn every_sample_of_every_mail_says_the_same_in_both_parts() {
 
 story! {
     async fn every_answer_carries_its_guards(app: &TestApp) {
-        for route in ROUTES {
+        for route in routes() {
             let path = route.path.replace("{reference}", "nobody").replace("{*path}", "almoner.css");
             let response = app.get(&path).await;
             let header = |name: &str| {
@@ -148,7 +149,7 @@ story! {
         let form = app.form("").await.filled("25");
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.fields).finish();
         for (name, value) in [("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example"), ("Origin", "null")] {
-            for route in ROUTES.iter().filter(|r| r.policy == Policy::Public) {
+            for route in routes().filter(|r| r.policy == Policy::Public) {
                 let path = route.path.replace("{reference}", "nobody").replace("{*path}", "x");
                 let request = app.http.post(app.url(&path)).header(name, value).body(body.clone());
                 let request = request.header("Content-Type", "application/x-www-form-urlencoded");

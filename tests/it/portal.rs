@@ -3,7 +3,7 @@
 use almoner::sandbox::TestMethod;
 use almoner::services::accounts;
 use almoner::store::db::meter;
-use almoner::web::{AppState, Policy, ROUTES, router};
+use almoner::web::{AppState, Policy, router, routes};
 use axum::body::Body;
 use axum::http::Request;
 use secrecy::SecretString;
@@ -40,7 +40,7 @@ async fn give(browser: &Browser<'_>, fields: &[(&str, &str)], method: TestMethod
 
 story! {
     async fn every_page_of_the_area_asks_strangers_to_sign_in(app: &TestApp) {
-        for route in ROUTES.iter().filter(|r| r.policy == Policy::Donor) {
+        for route in routes().filter(|r| r.policy == Policy::Donor) {
             let path = route.path.replace("{gift}", "gift_01").replace("{part}", "name");
             let response = app.get(&path).await;
             if response.status() != 405 {

@@ -343,7 +343,7 @@ pub(super) fn note(
     tx.note(Note {
         id: AuditId::new(at, &deps.random),
         at,
-        actor: ACTOR_DONOR,
+        actor: ACTOR_DONOR.to_owned(),
         action,
         subject: donor.to_string(),
         detail: detail.to_string(),

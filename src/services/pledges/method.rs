@@ -63,7 +63,7 @@ pub async fn start(
         tx.note(Note {
             id: AuditId::new(now, &deps.random),
             at: now,
-            actor: ACTOR_DONOR,
+            actor: ACTOR_DONOR.to_owned(),
             action: "pledge.method_asked",
             subject: pledge.id.to_string(),
             detail: serde_json::json!({ "change": id.as_str(), "origin": origin.as_str() }).to_string(),

@@ -116,7 +116,7 @@ fn note(
 ) {
     let id = AuditId::new(at, &deps.random);
     let subject = r.pledge_id.to_string();
-    tx.note(Note { id, at, actor: ACTOR_STRIPE, action, subject, detail: detail.to_string() });
+    tx.note(Note { id, at, actor: ACTOR_STRIPE.to_owned(), action, subject, detail: detail.to_string() });
 }
 
 /// Sends the mail that is due; those that were missed meanwhile are left out.
@@ -251,7 +251,7 @@ pub async fn pay(deps: &Deps, recovery: &Recovery, nonce: &str, effort: Effort) 
     tx.note(Note {
         id: AuditId::new(now, &deps.random),
         at: now,
-        actor: ACTOR_DONOR,
+        actor: ACTOR_DONOR.to_owned(),
         action: "recovery.asked_again",
         subject: recovery.pledge_id.to_string(),
         detail: serde_json::json!({ "invoice": recovery.stripe_invoice }).to_string(),

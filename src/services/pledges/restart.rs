@@ -146,7 +146,7 @@ async fn write(
     tx.note(Note {
         id: AuditId::new(now, &deps.random),
         at: now,
-        actor: ACTOR_DONOR,
+        actor: ACTOR_DONOR.to_owned(),
         action: "pledge.restart_asked",
         subject: pledge.id.to_string(),
         detail: serde_json::json!({ "payment": payment.id.as_str(), "origin": origin.as_str() }).to_string(),

@@ -87,7 +87,7 @@ pub(super) fn note(
     tx.note(Note {
         id,
         at,
-        actor: ACTOR_STRIPE,
+        actor: ACTOR_STRIPE.to_owned(),
         action,
         subject: subject.to_owned(),
         detail: detail.to_string(),

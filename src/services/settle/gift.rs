@@ -110,10 +110,11 @@ async fn build(
         donor: payment.donor.clone(),
         note: payment.note.clone(),
         tribute: payment.tribute.clone(),
-        stripe_payment_intent: seen.intent.id.clone(),
-        stripe_charge: charge.id.clone(),
+        stripe_payment_intent: Some(seen.intent.id.clone()),
+        stripe_charge: Some(charge.id.clone()),
         stripe_invoice: seen.invoice.as_ref().map(|i| i.id.clone()),
         created_at: now,
+        corrections: 0,
     })
 }
 

@@ -27,6 +27,8 @@ pub struct Layout {
     pub nav: Vec<Link>,
     /// Whether the header ends with a button that signs out (posts to `/sign-out`).
     pub sign_out: bool,
+    /// Whether this is a page of the office, with its own menu and its own way out.
+    pub staff: bool,
     /// Whether the page uses the width that staff tables need.
     pub wide: bool,
     /// The bar that says this is a demo.
@@ -62,9 +64,43 @@ impl Layout {
             ],
             nav: vec![Link::new("Sign in", "/sign-in")],
             sign_out: false,
+            staff: false,
             wide: false,
             demo: None,
             noindex: false,
+        }
+    }
+
+    /// The whole menu of the office; `here` is the address of the page's part of it.
+    pub fn staff_nav(here: &str) -> Vec<Link> {
+        [
+            ("Today", "/staff"),
+            ("Donors", "/staff/donors"),
+            ("Gifts", "/staff/gifts"),
+            ("Enter gifts", "/staff/offline"),
+            ("Disputes", "/staff/disputes"),
+            ("Exports", "/staff/exports"),
+            ("Audit", "/staff/audit"),
+            ("Settings", "/staff/settings"),
+        ]
+        .into_iter()
+        .map(|(label, href)| Link { current: href == here, ..Link::new(label, href) })
+        .collect()
+    }
+
+    /// The frame of the office, signed in with every right.
+    pub fn sample_staff(title: &str, here: &str) -> Self {
+        let mut layout = Self::sample_portal_css(title);
+        layout.css.insert(2, "/assets/staff.css".into());
+        let nav = Self::staff_nav(here);
+        Self {
+            nav,
+            sign_out: true,
+            staff: true,
+            wide: true,
+            noindex: true,
+            home_href: "/staff".into(),
+            ..layout
         }
     }
 

@@ -16,6 +16,7 @@ pub mod receipt;
 pub mod security;
 pub mod sign_in;
 pub mod sign_up;
+pub mod staff;
 pub mod styleguide;
 pub mod tables;
 pub mod thanks;
@@ -41,6 +42,10 @@ pub use receipt::ReceiptPage;
 pub use security::{Browser, SecurityEmailPage, SecurityPage, SecurityPasswordPage};
 pub use sign_in::{CheckMailPage, OpenLinkPage, OpenLinkState, Purpose, SignInPage};
 pub use sign_up::{ForgotPage, NewPasswordPage, PASSWORD_HINT, SignUpPage};
+pub use staff::{
+    Fact, Facts, FieldKind, FormField, History, Lines, SearchBox, Section, Square, StaffForm, StaffPage,
+    TableSection, Todos, Words,
+};
 pub use styleguide::{Colour, StyleguidePage};
 pub use tables::{Bar, Cell, Charge, ChargeState, Chart, Column, Confirm, DataTable, Sort};
 pub use thanks::{ThanksPage, ThanksState};

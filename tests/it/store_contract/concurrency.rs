@@ -23,7 +23,7 @@ async fn write_once(store: Store, random: Random, now: Ts) -> Result<i64, StoreE
     tx.note(Note {
         id: AuditId::new(now, &random),
         at: now,
-        actor: "test",
+        actor: "test".to_owned(),
         action: "wrote",
         subject: "nothing".to_owned(),
         detail: "{}".to_owned(),

@@ -119,10 +119,11 @@ fn gift(app: &TestApp, payment: &Payment, rest: Option<(&Pledge, &DeclarationId)
         donor: payment.donor.clone(),
         note: some("words"),
         tribute: rest.map(|_| tribute()),
-        stripe_payment_intent: format!("pi_{n}"),
-        stripe_charge: format!("ch_{n}"),
+        stripe_payment_intent: Some(format!("pi_{n}")),
+        stripe_charge: Some(format!("ch_{n}")),
         stripe_invoice: some("in_1"),
         created_at: now,
+        corrections: 0,
     }
 }
 
@@ -194,7 +195,7 @@ story! {
             let new = gift(app, &made, full.then_some((&plan, &declaration.id)), n);
             assert!(gifts::insert_if_new(&mut tx, &new).await.expect("writes"));
             assert!(!gifts::insert_if_new(&mut tx, &gift(app, &made, None, n)).await.expect("answers"), "once");
-            let found = gifts::by_payment_intent(&mut tx, &new.stripe_payment_intent).await.expect("reads").expect("there");
+            let found = gifts::by_payment_intent(&mut tx, &format!("pi_{n}")).await.expect("reads").expect("there");
             assert_eq!(format!("{found:?}"), format!("{new:?}"));
             assert_eq!(pledges::gifts_so_far(&mut tx, &plan.id).await.expect("counts"), i64::from(full));
 

@@ -5,6 +5,7 @@ pub mod browser;
 pub mod form;
 pub mod openapi;
 pub mod postgres;
+pub mod staff;
 
 pub use app::TestApp;
 

@@ -1,0 +1,109 @@
+//! The states of what the office does: staff, gifts entered by hand, corrections, refunds, exports.
+
+use super::states::text_enums;
+
+text_enums! {
+    /// What a member of staff is for.
+    Role {
+        /// Finds, resends, notes.
+        Support = "support",
+        /// Money, corrections, exports.
+        Finance = "finance",
+        /// People and settings.
+        Admin = "admin",
+    }
+    /// Where a member of staff stands.
+    StaffState {
+        /// Has yet to follow the invitation.
+        Invited = "invited",
+        /// May sign in.
+        Active = "active",
+        /// May not any more.
+        Disabled = "disabled",
+    }
+    /// How far a browser has come at the staff door.
+    StaffStage {
+        /// The password was right.
+        Password = "password",
+        /// The second factor was, too.
+        Inside = "inside",
+    }
+    /// How a gift came that Stripe knows nothing of.
+    OfflineKind {
+        /// By cheque.
+        Cheque = "cheque",
+        /// In cash.
+        Cash = "cash",
+        /// By bank transfer.
+        BankTransfer = "bank_transfer",
+        /// By standing order.
+        StandingOrder = "standing_order",
+    }
+    /// Where a batch of such gifts stands.
+    BatchState {
+        /// Lines are entered.
+        Open = "open",
+        /// Its lines are gifts.
+        Posted = "posted",
+        /// Given up; nothing came of it.
+        Dropped = "dropped",
+    }
+    /// What became of a line of a bank's file.
+    BankLineState {
+        /// Nobody has said yet.
+        Open = "open",
+        /// It is a gift.
+        Matched = "matched",
+        /// It is none.
+        Ignored = "ignored",
+    }
+    /// What a correction of a gift is about.
+    CorrectionKind {
+        /// Whose.
+        Donor = "donor",
+        /// For what.
+        Fund = "fund",
+        /// On which day.
+        Date = "date",
+        /// How much; only of gifts that came without Stripe.
+        Amount = "amount",
+    }
+    /// Where a refund stands that staff ask for.
+    RefundRequestState {
+        /// A second person has yet to agree.
+        Awaiting = "awaiting",
+        /// Stripe is asked, or about to be.
+        Asked = "asked",
+        /// Stripe has made it.
+        Made = "made",
+        /// Stripe would not.
+        Refused = "refused",
+        /// Taken back, or not agreed to.
+        Dropped = "dropped",
+    }
+    /// How far a file of exported data has come.
+    ExportState {
+        /// Asked for.
+        Asked = "asked",
+        /// Being written.
+        Running = "running",
+        /// Complete, with its totals and hash.
+        Done = "done",
+        /// It could not be written.
+        Failed = "failed",
+    }
+    /// What an exported file is.
+    ExportFormat {
+        /// Comma-separated values.
+        Csv = "csv",
+        /// Excel's workbook.
+        Xlsx = "xlsx",
+    }
+    /// What can be offered for a time.
+    OfferKind {
+        /// A fund.
+        Fund = "fund",
+        /// A campaign.
+        Campaign = "campaign",
+    }
+}

@@ -1,0 +1,73 @@
+//! The office: what staff see and do. Every page states the right it needs; every read of a donor is written down.
+
+pub mod door;
+pub mod guard;
+
+pub mod today;
+pub mod welcome;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::AppState;
+use super::account::page;
+use super::errors::AppError;
+use super::layout::{frame, portal_css};
+use super::pages::{Layout, Link, StaffPage};
+use super::router::Route;
+use crate::domain::role::Right;
+use guard::Staff;
+
+/// Every route of the office.
+pub const ROUTES: &[&[Route]] = &[door::ROUTES, welcome::ROUTES, today::ROUTES];
+
+/// The parts of the office, each with the right that opens it.
+const PARTS: &[(&str, &str, Right)] = &[
+    ("Today", "/staff", Right::BeInside),
+    ("Staff", "/staff/people", Right::ManageStaff),
+    ("You", "/staff/you", Right::BeInside),
+];
+
+/// The frame of a page of the office. `here` is the part of the menu it belongs to.
+pub fn staff_frame(state: &AppState, staff: &Staff, title: &str, here: &str) -> Layout {
+    let mut layout = door_frame(state, title);
+    layout.home_href = "/staff".to_owned();
+    layout.sign_out = true;
+    layout.wide = true;
+    layout.nav = PARTS
+        .iter()
+        .filter(|(_, _, right)| staff.may(*right))
+        .map(|(label, href, _)| Link { current: *href == here, ..Link::new(*label, *href) })
+        .collect();
+    layout
+}
+
+/// The frame of a page before anybody is inside.
+fn door_frame(state: &AppState, title: &str) -> Layout {
+    let mut layout = frame(state, None, title);
+    layout.noindex = true;
+    layout.staff = true;
+    layout.nav = Vec::new();
+    layout.css.insert(1, portal_css(state));
+    layout.css.insert(2, state.assets.href("staff.css"));
+    layout
+}
+
+/// A page of the office with its title and nothing in it yet.
+pub fn blank(state: &AppState, staff: &Staff, title: &str, here: &str) -> StaffPage {
+    StaffPage {
+        layout: staff_frame(state, staff, title, here),
+        title: title.to_owned(),
+        ..StaffPage::default()
+    }
+}
+
+/// A page as it is shown.
+pub fn show(content: &StaffPage) -> Result<Response, AppError> {
+    page(StatusCode::OK, content)
+}
+
+/// A form that comes back: 422, with what was typed.
+pub fn another_look(content: &StaffPage) -> Result<Response, AppError> {
+    page(StatusCode::UNPROCESSABLE_ENTITY, content)
+}
