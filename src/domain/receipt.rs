@@ -16,6 +16,9 @@ pub struct ReceiptContent {
     pub template_version: u32,
     /// `LFTUK-2026-00000042`.
     pub number: String,
+    /// The number of the receipt that this one replaces and makes void; receipts from before this was known have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// Issue day in the entity's zone, ISO.
     pub issued_on: String,
     /// The receiving entity as it was.

@@ -11,6 +11,7 @@ pub mod mailing;
 pub mod passwords;
 pub mod pledges;
 pub mod profile;
+pub mod receipts;
 pub mod sessions;
 pub mod settle;
 pub mod staff;

@@ -74,7 +74,7 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "I5",
         holds: "every receipt has its mail in the outbox",
-        sql: "SELECT COUNT(*) FROM receipt r WHERE r.version = 1 AND NOT EXISTS (SELECT 1 FROM mail_outbox m \
+        sql: "SELECT COUNT(*) FROM receipt r WHERE r.version = 1 AND r.delivery = 'mail' AND NOT EXISTS (SELECT 1 FROM mail_outbox m \
               WHERE m.dedupe_key = 'receipt:' || r.gift_id)",
     },
     Invariant {

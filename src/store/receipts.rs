@@ -35,8 +35,19 @@ pub struct NewReceipt<'a> {
     pub serial: i64,
     /// What it says.
     pub content: &'a ReceiptContent,
+    /// How it leaves.
+    pub delivery: Delivery,
     /// When.
     pub issued_at: Ts,
+}
+
+/// How a receipt reaches its donor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// By mail.
+    Mail,
+    /// Printed: the donor has no mailbox.
+    Paper,
 }
 
 /// Writes a receipt with the hash of its content.
@@ -49,7 +60,7 @@ pub async fn insert(tx: &mut WriteTx, r: &NewReceipt<'_>) -> Result<()> {
     exec!(
         tx,
         "INSERT INTO receipt (id, gift_id, version, entity_id, year, serial, number, content, content_sha256, \
-         issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         delivery, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         &r.id,
         r.gift_id,
         r.version,
@@ -59,9 +70,21 @@ pub async fn insert(tx: &mut WriteTx, r: &NewReceipt<'_>) -> Result<()> {
         r.content.number.as_str(),
         content,
         hash,
+        match r.delivery {
+            Delivery::Mail => "mail",
+            Delivery::Paper => "paper",
+        },
         r.issued_at
     )?;
     Ok(())
+}
+
+/// How many receipts a gift has had.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn versions_of(conn: &mut Conn, gift: &GiftId) -> Result<i64> {
+    scalar!(conn, i64, "SELECT COALESCE(MAX(version), 0) FROM receipt WHERE gift_id = $1", gift)
 }
 
 /// The number of a gift's latest receipt.

@@ -11,7 +11,7 @@ use crate::mail::views::{MailFrame, MailLink, MailRow};
 use crate::mail::views_letter::Letter;
 use crate::services::mailing::Rendered;
 use crate::services::pledges::links::{self, Purpose};
-use crate::services::settle::gift::method_text;
+use crate::services::receipts::method_text;
 use crate::services::{Deps, Result};
 use crate::store::pledge_changes::PledgeChange;
 use crate::store::pledges::Pledge;

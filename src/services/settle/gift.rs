@@ -3,20 +3,18 @@
 use super::apply::{Owner, note, set_state};
 use super::look::SeenPayment;
 use crate::clock::Ts;
-use crate::config::{Entity, WordingKey};
-use crate::domain::ids::{DeclarationId, EntryId, GiftId, PledgeId, ReceiptId};
+use crate::config::Entity;
+use crate::domain::ids::{DeclarationId, EntryId, GiftId, PledgeId};
 use crate::domain::money::Money;
-use crate::domain::receipt::{self, Instalment, ReceiptContent, ReceiptEntity};
 use crate::domain::states::{DonorKind, EntryKind, PaymentState};
 use crate::domain::tax_year;
 use crate::payments::objects::{Charge, MethodDetails, PaymentIntent, Ref};
 use crate::payments::requests::from_stripe;
-use crate::services::mailing::{self, Envelope};
 use crate::services::pledges::restart;
+use crate::services::receipts::{self, method_text};
 use crate::services::{Deps, Result, ServiceError, compose, evidence};
 use crate::store::gifts::{self, Gift};
 use crate::store::ledger::{self, Entry};
-use crate::store::receipts::{self, NewReceipt};
 use crate::store::{Day, WriteTx, donors, payments, pledge_changes, pledges};
 
 /// Nobody stops and begins more often.
@@ -59,7 +57,7 @@ pub(super) async fn ensure(
     };
     ledger::insert_if_new(tx, &entry).await?;
     set_state(tx, owner, &seen.intent, PaymentState::Paid, now).await?;
-    let number = issue_receipt(deps, tx, owner, &gift, now).await?;
+    let number = receipts::issue(deps, tx, &gift, Some(owner.frequency()), None, now).await?;
     let detail = serde_json::json!({
         "amount": gift.amount.minor(), "currency": gift.amount.currency(), "receipt": number, "charge": charge.id,
     });
@@ -184,67 +182,6 @@ async fn declaration(tx: &mut WriteTx, owner: &Owner, entity: &Entity) -> Result
     Ok(None)
 }
 
-async fn issue_receipt(deps: &Deps, tx: &mut WriteTx, owner: &Owner, gift: &Gift, now: Ts) -> Result<String> {
-    let entity = compose::entity(deps, &gift.entity_id)?;
-    let issued_on = now.date_in(&entity.time_zone);
-    let wording = deps.config.charity.wording.current(WordingKey::Receipt, entity, issued_on);
-    let wording =
-        wording.ok_or_else(|| ServiceError::Unexpected(format!("no receipt wording for {}", entity.id)))?;
-    let year = i64::from(gift.received_on.0.year());
-    let serial = receipts::next_serial(tx, &gift.entity_id, year).await?;
-    let content = ReceiptContent {
-        template_version: receipt::TEMPLATE_VERSION,
-        number: receipt::number(&entity.receipt_prefix, year, serial),
-        issued_on: issued_on.to_string(),
-        entity: ReceiptEntity {
-            id: entity.id.clone(),
-            legal_name: entity.legal_name.clone(),
-            address: entity.address.clone(),
-            registrations: entity.registrations.iter().map(|r| format!("{} {}", r.label, r.number)).collect(),
-            locale: entity.locale.clone(),
-        },
-        donor: gift.donor.clone(),
-        amount: gift.amount,
-        fee_cover: gift.fee_cover,
-        received_on: gift.received_on.0.to_string(),
-        tax_year: gift.tax_year.clone(),
-        method: method_text(&gift.method_label, gift.method_last4.as_deref()),
-        fund: compose::fund_name(deps, &gift.fund_id),
-        campaign: gift
-            .campaign_id
-            .as_ref()
-            .and_then(|c| deps.config.charity.campaign(c))
-            .map(|c| c.name.clone()),
-        instalment: gift
-            .instalment
-            .map(|number| Instalment { frequency: owner.frequency().as_str().to_owned(), number }),
-        gift_aid: gift.declaration_id.is_some(),
-        tribute: gift.tribute.clone(),
-        note: gift.note.clone(),
-        wording_version: wording.version,
-        wording: wording.paragraphs,
-    };
-    let new = NewReceipt {
-        id: ReceiptId::new(now, &deps.random),
-        gift_id: &gift.id,
-        version: 1,
-        year,
-        serial,
-        content: &content,
-        issued_at: now,
-    };
-    receipts::insert(tx, &new).await?;
-    let envelope = Envelope {
-        dedupe_key: format!("receipt:{}", gift.id),
-        recipient: &gift.donor.email,
-        donor_id: Some(&gift.donor_id),
-        gift_id: Some(&gift.id),
-        proof_id: None,
-    };
-    mailing::queue(deps, tx, envelope, compose::receipt(deps, &content, false)?, now).await?;
-    Ok(content.number)
-}
-
 pub(super) fn method_label(method: &MethodDetails) -> String {
     let brand = method.card.as_ref().and_then(|c| c.brand.as_deref());
     match (method.kind.as_str(), brand) {
@@ -266,14 +203,6 @@ pub(super) fn last4(method: &MethodDetails) -> Option<String> {
     let account = [&method.bacs_debit, &method.sepa_debit, &method.us_bank_account];
     card.or_else(|| account.into_iter().flatten().find_map(|a| a.last4.clone()))
         .filter(|l| l.chars().count() <= 4)
-}
-
-/// `Visa ending 4242`.
-pub(in crate::services) fn method_text(label: &str, last4: Option<&str>) -> String {
-    match last4 {
-        Some(digits) => format!("{label} ending {digits}"),
-        None => label.to_owned(),
-    }
 }
 
 /// How an intent's last charge was or will be paid, in words.

@@ -1,7 +1,6 @@
 //! What follows a gift: Stripe's fee, refunds, disputes. Each movement of money is an entry of the ledger, once.
 
 use super::apply::note;
-use super::gift::method_text;
 use super::look::SeenPayment;
 use crate::clock::Ts;
 use crate::domain::ids::{DisputeId, EntryId, RefundId};
@@ -11,6 +10,7 @@ use crate::payments::objects::{self, BalanceTransaction, Ref};
 use crate::payments::requests::from_stripe;
 use crate::services::compose::{self, RefundFacts};
 use crate::services::mailing::{self, Envelope};
+use crate::services::receipts::method_text;
 use crate::services::{Deps, Result, ServiceError};
 use crate::store::gifts::Gift;
 use crate::store::ledger::{self, Dispute, Entry, Refund};
