@@ -26,8 +26,10 @@ pub use fund::{Campaign, Fund, Restriction};
 pub use upkeep::Upkeep;
 pub use wording::{Wording, WordingBook, WordingKey};
 
+use crate::domain::receipt::sha256_hex;
 use reader::{Problems, Reader};
 
+const VERSION_LETTERS: usize = 12;
 /// The file that ships with the product.
 const EXAMPLE: &str = include_str!("../../charity.example.toml");
 /// Its logo.
@@ -48,6 +50,8 @@ pub struct Charity {
     pub wording: WordingBook,
     /// When monthly givers are written to of our own accord.
     pub upkeep: Upkeep,
+    /// Names this text of the file: the beginning of its SHA-256.
+    pub version: String,
 }
 
 impl Charity {
@@ -79,7 +83,9 @@ impl Charity {
         let charity = read(table, logo, &problems);
         let problems = problems.into_inner();
         match charity {
-            Some(charity) if problems.is_empty() => Ok(charity),
+            Some(charity) if problems.is_empty() => {
+                Ok(Charity { version: sha256_hex(toml)[..VERSION_LETTERS].to_owned(), ..charity })
+            }
             _ => Err(problems),
         }
     }
@@ -173,7 +179,15 @@ fn read(
     for e in &entities {
         wording_rules::check(&wording, e, problems);
     }
-    (entities.len() == count).then_some(Charity { brand, entities, funds, campaigns, wording, upkeep })
+    (entities.len() == count).then_some(Charity {
+        brand,
+        entities,
+        funds,
+        campaigns,
+        wording,
+        upkeep,
+        version: String::new(),
+    })
 }
 
 fn numbered<'a>(

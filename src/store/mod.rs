@@ -5,6 +5,7 @@ pub mod types;
 
 pub mod accounts;
 pub mod audit;
+pub mod audit_search;
 pub mod donors;
 pub mod gifts;
 pub mod inbox;
@@ -13,6 +14,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod method_changes;
 pub mod migrate;
+pub mod offers;
 pub mod outbox;
 pub mod payments;
 pub mod payouts;
@@ -26,6 +28,7 @@ pub mod recoveries;
 pub mod sessions;
 pub mod staff;
 pub mod staff_sessions;
+pub mod today;
 
 pub use db::{Conn, Reader, Result, Store, StoreError, WriteTx};
 pub use types::Day;
