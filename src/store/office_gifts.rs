@@ -310,6 +310,21 @@ pub async fn page(conn: &mut Conn, filter: &GiftFilter, from: &From, size: i64) 
     Ok(Listed::of(rows, size, from))
 }
 
+/// One gift.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn one(conn: &mut Conn, id: &GiftId) -> Result<Option<GiftRow>> {
+    macro_rules! run {
+        ($t:expr) => {{
+            let mut q = QueryBuilder::new("WITH chosen AS (SELECT id AS gift_id FROM gift WHERE id = ");
+            q.push_bind(id.clone()).push(") ").push(COLUMNS);
+            q.build_query_as::<GiftRow>().fetch_optional(&mut **$t).await
+        }};
+    }
+    on!(conn, t => run!(t))
+}
+
 /// How many gifts pass a filter; [`COUNTED`]` + 1` stands for more than that.
 ///
 /// # Errors

@@ -3,6 +3,19 @@
 pub mod door;
 pub mod guard;
 
+mod care;
+mod chain;
+mod donor;
+mod donor_details;
+mod donor_mail;
+mod donors;
+mod find;
+mod gift;
+mod gifts;
+mod look;
+mod notes;
+mod paging;
+mod stripe_links;
 pub mod today;
 pub mod welcome;
 
@@ -19,11 +32,26 @@ use crate::domain::role::Right;
 use guard::Staff;
 
 /// Every route of the office.
-pub const ROUTES: &[&[Route]] = &[door::ROUTES, welcome::ROUTES, today::ROUTES];
+pub const ROUTES: &[&[Route]] = &[
+    door::ROUTES,
+    welcome::ROUTES,
+    today::ROUTES,
+    find::ROUTES,
+    donors::ROUTES,
+    donor::ROUTES,
+    donor_details::ROUTES,
+    donor_mail::ROUTES,
+    notes::ROUTES,
+    gifts::ROUTES,
+    gift::ROUTES,
+    care::ROUTES,
+];
 
 /// The parts of the office, each with the right that opens it.
 const PARTS: &[(&str, &str, Right)] = &[
     ("Today", "/staff", Right::BeInside),
+    ("Donors", "/staff/donors", Right::FindDonors),
+    ("Gifts", "/staff/gifts", Right::FindDonors),
     ("Staff", "/staff/people", Right::ManageStaff),
     ("You", "/staff/you", Right::BeInside),
 ];
