@@ -11,7 +11,7 @@ use super::schedule;
 use crate::clock::Ts;
 use crate::services::settle::{self, Prefetched};
 use crate::services::staff::door;
-use crate::services::{Deps, Result, ServiceError, job_kinds, mailing, pledges, sessions, sweep};
+use crate::services::{Deps, Result, ServiceError, finding, job_kinds, mailing, pledges, sessions, sweep};
 use crate::store::jobs::{self, Claim, Job};
 use crate::store::{StoreError, inbox};
 
@@ -187,6 +187,14 @@ impl Worker {
             }
             job_kinds::SWEEP_PAYMENTS => {
                 sweep::run(&self.deps).await?;
+                self.finish(job).await
+            }
+            job_kinds::INDEX_DONORS => {
+                finding::index(&self.deps).await?;
+                self.finish(job).await
+            }
+            job_kinds::RELEASE_MAIL => {
+                mailing::release_stray(&self.deps).await?;
                 self.finish(job).await
             }
             _ => {

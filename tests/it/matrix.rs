@@ -20,7 +20,8 @@ async fn answer(browser: &Browser<'_>, path: &str, sign_in: &str) -> String {
     let mut seen = Vec::new();
     for post in [false, true] {
         let request = if post {
-            let form = app.http.post(app.url(path)).header("Content-Type", "application/x-www-form-urlencoded");
+            let form =
+                app.http.post(app.url(path)).header("Content-Type", "application/x-www-form-urlencoded");
             form.header("Origin", &app.base).body("")
         } else {
             app.http.get(app.url(path))
@@ -60,7 +61,8 @@ async fn table(app: &TestApp) -> String {
     let bo = app.account("bo@donor.example", PASSWORD).await;
     let anybody = app.browser();
     let staff = [app.staff("support").await, app.staff("finance").await, app.staff("admin").await];
-    let mut lines = vec![format!("{:<48} {}", "route", COLUMNS.map(|c| format!("{c:<8}")).concat().trim_end())];
+    let mut lines =
+        vec![format!("{:<48} {}", "route", COLUMNS.map(|c| format!("{c:<8}")).concat().trim_end())];
     let mut paths: Vec<&str> = routes().map(|r| r.path).collect();
     paths.sort_unstable();
     for path in paths.into_iter().filter(|p| !p.contains("sign-out")) {

@@ -4,9 +4,22 @@ pub mod audit;
 pub mod door;
 pub mod guard;
 
+mod care;
+mod chain;
+mod donor;
+mod donor_details;
+mod donor_mail;
+mod donors;
+mod find;
+mod gift;
+mod gifts;
+mod look;
+mod notes;
 pub mod own;
+mod paging;
 pub mod people;
 pub mod settings;
+mod stripe_links;
 pub mod today;
 pub mod view;
 pub mod welcome;
@@ -32,6 +45,15 @@ pub const ROUTES: &[&[Route]] = &[
     settings::ROUTES,
     people::ROUTES,
     own::ROUTES,
+    find::ROUTES,
+    donors::ROUTES,
+    donor::ROUTES,
+    donor_details::ROUTES,
+    donor_mail::ROUTES,
+    notes::ROUTES,
+    gifts::ROUTES,
+    gift::ROUTES,
+    care::ROUTES,
 ];
 
 /// The parts of the office, each with the right that opens it.
@@ -39,6 +61,8 @@ const PARTS: &[(&str, &str, Right)] = &[
     ("Today", "/staff", Right::BeInside),
     ("Audit", "/staff/audit", Right::SeeAudit),
     ("Settings", "/staff/settings", Right::ManageSettings),
+    ("Donors", "/staff/donors", Right::FindDonors),
+    ("Gifts", "/staff/gifts", Right::FindDonors),
     ("Staff", "/staff/people", Right::ManageStaff),
     ("You", "/staff/you", Right::BeInside),
 ];

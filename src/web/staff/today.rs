@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::find::search_box;
 use super::guard::Staff;
 use super::view::{day, moment, zone};
 use super::{blank, show};
@@ -22,15 +23,12 @@ use crate::store::today::{self, SHOWN, Waiting};
 use crate::web::AppState;
 use crate::web::donor::view::relative;
 use crate::web::errors::AppError;
-use crate::web::pages::{Act, Link, Notice, SearchBox, Section, Todo, Todos, Tone, Words};
+use crate::web::pages::{Act, Link, Notice, Section, Todo, Todos, Tone, Words};
 use crate::web::router::{Policy, Route};
 
 /// Who looks at more donors than this in a day is named to those who read the audit (S16).
 const MANY_DONORS: i64 = 200;
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// What can be typed into the search box.
-pub const SEARCH_HINT: &str = "Name, e-mail, receipt number, Stripe id, sum or date";
 
 /// The routes of the first page.
 pub const ROUTES: &[Route] = &[
@@ -121,7 +119,7 @@ pub async fn show_today(
         "gone" => Some(told(Tone::Info, "It was not given up any more: nothing was done.")),
         _ => None,
     };
-    shown.search = Some(SearchBox { q: String::new(), hint: SEARCH_HINT.to_owned() });
+    shown.search = Some(search_box(""));
     let own = |k: &&Kind| staff.may(k.right);
     let mut sections: Vec<Todos> =
         KINDS.iter().filter(own).map(|k| section(&state, &staff, k, &waiting)).collect();
