@@ -11,6 +11,8 @@ mod disk;
 mod faults;
 mod give;
 mod monthly;
+mod office_care;
+mod office_find;
 mod pages;
 mod portal;
 mod settle;

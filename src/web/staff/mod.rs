@@ -5,6 +5,7 @@ pub mod guard;
 
 mod care;
 mod chain;
+mod dashboard;
 mod donor;
 mod donor_details;
 mod donor_mail;
@@ -15,7 +16,6 @@ mod gifts;
 mod look;
 mod notes;
 mod paging;
-mod stripe_links;
 pub mod today;
 pub mod welcome;
 
