@@ -242,13 +242,20 @@ macro_rules! push_source {
                 q.push(column).push_bind(value.clone());
             }
         }
-        if !f.currencies.is_empty() {
-            q.push(" AND g.currency IN (");
-            let mut list = q.separated(", ");
-            for currency in &f.currencies {
-                list.push_bind(*currency);
+        match f.currencies.as_slice() {
+            [] => {}
+            [one] => {
+                q.push(" AND g.currency = ").push_bind(*one);
             }
-            q.push(")");
+            // Several: their index would have to sort what it finds, so it is kept out of it.
+            several => {
+                q.push(" AND COALESCE(g.currency, '') IN (");
+                let mut list = q.separated(", ");
+                for currency in several {
+                    list.push_bind(*currency);
+                }
+                q.push(")");
+            }
         }
         match (f.at_least, f.at_most) {
             (Some(least), Some(most)) if least == most => {

@@ -12,6 +12,8 @@ mod faults;
 mod give;
 mod matrix;
 mod monthly;
+mod office_care;
+mod office_find;
 mod pages;
 mod portal;
 mod settle;

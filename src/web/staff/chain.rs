@@ -1,8 +1,8 @@
 //! The chain of a gift as a timeline: form, payment, charge, balance, payout, receipt, statement; then what followed.
 
+use super::dashboard;
 use super::gift::Parts;
 use super::look::Look;
-use super::stripe_links;
 use crate::clock::Ts;
 use crate::domain::money::Money;
 use crate::domain::search::StripeKind;
@@ -35,7 +35,7 @@ fn not_yet(words: &str, text: &str) -> Event {
 
 fn at_stripe(look: Look<'_>, kind: StripeKind, id: &str) -> Option<Link> {
     let live = look.state.deps.config.stripe.livemode;
-    stripe_links::href(live, kind, id).map(|href| Link::new(format!("{id} at Stripe"), href))
+    dashboard::href(live, kind, id).map(|href| Link::new(format!("{id} at Stripe"), href))
 }
 
 /// From the form to the receipt, each step with its time.

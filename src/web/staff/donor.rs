@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::guard::Staff;
 use super::look::{Look, column, figures, standing_words};
 use super::paging::href;
-use super::{blank, show, stripe_links};
+use super::{blank, dashboard, show};
 use crate::domain::ids::DonorId;
 use crate::domain::money::Money;
 use crate::domain::role::Right;
@@ -292,7 +292,7 @@ fn plans_table(look: Look<'_>, plans: &[Pledge]) -> DataTable {
     let live = look.state.deps.config.stripe.livemode;
     let rows = plans.iter().map(|p| {
         let card = view.plan_card(p, false);
-        let stripe = stripe_links::href(live, StripeKind::Subscription, &p.stripe_subscription);
+        let stripe = dashboard::href(live, StripeKind::Subscription, &p.stripe_subscription);
         vec![
             Cell { note: card.often, ..Cell::new(card.amount) },
             Cell::chip(card.chip),
@@ -335,7 +335,7 @@ fn recovery_chip(state: RecoveryState) -> Chip {
 fn failed_table(look: Look<'_>, failed: &[Recovery]) -> DataTable {
     let live = look.state.deps.config.stripe.livemode;
     let rows = failed.iter().map(|r| {
-        let stripe = stripe_links::href(live, StripeKind::Invoice, &r.stripe_invoice);
+        let stripe = dashboard::href(live, StripeKind::Invoice, &r.stripe_invoice);
         vec![
             Cell::new(look.day_of(r.began_at)),
             Cell::link(look.money(Money::new(r.amount_minor, r.currency)), stripe.unwrap_or_default()),

@@ -6,6 +6,7 @@ pub mod guard;
 
 mod care;
 mod chain;
+mod dashboard;
 mod donor;
 mod donor_details;
 mod donor_mail;
@@ -19,7 +20,6 @@ pub mod own;
 mod paging;
 pub mod people;
 pub mod settings;
-mod stripe_links;
 pub mod today;
 pub mod view;
 pub mod welcome;
