@@ -27,7 +27,7 @@ pub(super) use text_enums;
 
 pub use super::office_states::{
     BankLineState, BatchState, CorrectionKind, ExportFormat, ExportState, OfferKind, OfflineKind,
-    RefundRequestState, Role, StaffStage, StaffState,
+    RefundReason, RefundRequestState, Role, StaffStage, StaffState,
 };
 
 /// A text that names no state.

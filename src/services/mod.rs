@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod again;
 pub mod compose;
 pub mod copies;
+pub mod corrections;
 pub mod evidence;
 pub mod give;
 pub mod intake;
@@ -12,6 +13,7 @@ pub mod passwords;
 pub mod pledges;
 pub mod profile;
 pub mod receipts;
+pub mod refunds;
 pub mod sessions;
 pub mod settle;
 pub mod staff;
@@ -115,6 +117,8 @@ pub mod job_kinds {
     pub const RECOVERY_MAILS: &str = "recovery_mails";
     /// Warn of cards that end soon, and ask who may be asked whether they can give more.
     pub const UPKEEP: &str = "upkeep";
+    /// Ask Stripe for a refund, or find out whether it was made.
+    pub const MAKE_REFUND: &str = "make_refund";
     /// Look again at a payout.
     pub const LOOK_PAYOUT: &str = "look_payout";
     /// Send one mail of the outbox.
