@@ -28,8 +28,10 @@ pub use staff::StaffRules;
 pub use upkeep::Upkeep;
 pub use wording::{Wording, WordingBook, WordingKey};
 
+use crate::domain::receipt::sha256_hex;
 use reader::{Problems, Reader};
 
+const VERSION_LETTERS: usize = 12;
 /// The file that ships with the product.
 const EXAMPLE: &str = include_str!("../../charity.example.toml");
 /// Its logo.
@@ -52,6 +54,8 @@ pub struct Charity {
     pub upkeep: Upkeep,
     /// When the office asks for a fresh proof or a second person.
     pub staff: StaffRules,
+    /// Names this text of the file: the beginning of its SHA-256.
+    pub version: String,
 }
 
 impl Charity {
@@ -83,7 +87,9 @@ impl Charity {
         let charity = read(table, logo, &problems);
         let problems = problems.into_inner();
         match charity {
-            Some(charity) if problems.is_empty() => Ok(charity),
+            Some(charity) if problems.is_empty() => {
+                Ok(Charity { version: sha256_hex(toml)[..VERSION_LETTERS].to_owned(), ..charity })
+            }
             _ => Err(problems),
         }
     }
@@ -178,7 +184,16 @@ fn read(
     for e in &entities {
         wording_rules::check(&wording, e, problems);
     }
-    (entities.len() == count).then_some(Charity { brand, entities, funds, campaigns, wording, upkeep, staff })
+    (entities.len() == count).then_some(Charity {
+        brand,
+        entities,
+        funds,
+        campaigns,
+        wording,
+        upkeep,
+        staff,
+        version: String::new(),
+    })
 }
 
 fn numbered<'a>(

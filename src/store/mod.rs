@@ -5,6 +5,7 @@ pub mod types;
 
 pub mod accounts;
 pub mod audit;
+pub mod audit_search;
 pub mod corrections;
 pub mod donors;
 pub mod gifts;
@@ -14,6 +15,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod method_changes;
 pub mod migrate;
+pub mod offers;
 pub mod office_money;
 pub mod outbox;
 pub mod payments;
@@ -29,6 +31,7 @@ pub mod refund_requests;
 pub mod sessions;
 pub mod staff;
 pub mod staff_sessions;
+pub mod today;
 
 pub use db::{Conn, Reader, Result, Store, StoreError, WriteTx};
 pub use types::Day;

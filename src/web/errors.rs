@@ -27,11 +27,6 @@ impl AppError {
 }
 
 impl AppError {
-    /// They may not.
-    pub fn forbidden() -> AppError {
-        AppError { status: StatusCode::FORBIDDEN, cause: None }
-    }
-
     /// Somebody else was first: the page shows what is no longer so.
     pub fn changed_meanwhile() -> AppError {
         AppError { status: StatusCode::CONFLICT, cause: None }

@@ -15,6 +15,7 @@ mod pages;
 mod portal;
 mod settle;
 mod staff;
+mod staff_people;
 mod stand_in;
 mod store_contract;
 mod storm;

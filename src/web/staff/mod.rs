@@ -1,9 +1,14 @@
 //! The office: what staff see and do. Every page states the right it needs; every read of a donor is written down.
 
+pub mod audit;
 pub mod door;
 pub mod guard;
 
+pub mod own;
+pub mod people;
+pub mod settings;
 pub mod today;
+pub mod view;
 pub mod welcome;
 
 use axum::http::StatusCode;
@@ -19,11 +24,21 @@ use crate::domain::role::Right;
 use guard::Staff;
 
 /// Every route of the office.
-pub const ROUTES: &[&[Route]] = &[door::ROUTES, welcome::ROUTES, today::ROUTES];
+pub const ROUTES: &[&[Route]] = &[
+    door::ROUTES,
+    welcome::ROUTES,
+    today::ROUTES,
+    audit::ROUTES,
+    settings::ROUTES,
+    people::ROUTES,
+    own::ROUTES,
+];
 
 /// The parts of the office, each with the right that opens it.
 const PARTS: &[(&str, &str, Right)] = &[
     ("Today", "/staff", Right::BeInside),
+    ("Audit", "/staff/audit", Right::SeeAudit),
+    ("Settings", "/staff/settings", Right::ManageSettings),
     ("Staff", "/staff/people", Right::ManageStaff),
     ("You", "/staff/you", Right::BeInside),
 ];
