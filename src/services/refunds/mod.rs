@@ -212,17 +212,19 @@ pub enum Decided {
     Refused(Refusal),
     /// Nobody agrees to their own request (RC-11).
     Own,
+    /// The gift is no longer what was shown.
+    ChangedMeanwhile,
     /// It waits no longer.
     Over,
     /// There is no such request.
     Unknown,
 }
 
-/// A second person agrees to a refund.
+/// A second person agrees to a refund. `seen`: the fingerprint of the effects that were shown.
 ///
 /// # Errors
 /// When the database refuses: then nothing was asked.
-pub async fn approve(deps: &Deps, actor: &Actor, id: &RefundRequestId) -> Result<Decided> {
+pub async fn approve(deps: &Deps, actor: &Actor, id: &RefundRequestId, seen: &str) -> Result<Decided> {
     let now = deps.clock.now();
     let mut tx = deps.store.write().await?;
     let Some(request) = refund_requests::by_id(&mut tx, id).await? else { return Ok(Decided::Unknown) };
@@ -235,6 +237,9 @@ pub async fn approve(deps: &Deps, actor: &Actor, id: &RefundRequestId) -> Result
     }
     if let Err(refusal) = known.standing(Some(id.as_str())).check(request.amount()) {
         return Ok(Decided::Refused(refusal));
+    }
+    if effects::of_refund(&known, request.amount()).fingerprint()? != seen {
+        return Ok(Decided::ChangedMeanwhile);
     }
     let figures = Figures { state: RefundRequestState::Asked, ..figures(&request) };
     note(deps, &mut tx, actor, "refund.approved", figures, "");

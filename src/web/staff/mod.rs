@@ -1,11 +1,17 @@
 //! The office: what staff see and do. Every page states the right it needs; every read of a donor is written down.
 
 pub mod audit;
+pub mod correct;
+mod correct_fields;
+pub mod disputes;
 pub mod door;
+pub mod effects;
 pub mod guard;
 
 pub mod own;
 pub mod people;
+pub mod refund;
+pub mod refunds;
 pub mod settings;
 pub mod today;
 pub mod view;
@@ -32,11 +38,17 @@ pub const ROUTES: &[&[Route]] = &[
     settings::ROUTES,
     people::ROUTES,
     own::ROUTES,
+    disputes::ROUTES,
+    refunds::ROUTES,
+    refund::ROUTES,
+    correct::ROUTES,
 ];
 
 /// The parts of the office, each with the right that opens it.
 const PARTS: &[(&str, &str, Right)] = &[
     ("Today", "/staff", Right::BeInside),
+    ("Disputes", "/staff/disputes", Right::SeeMoney),
+    ("Refunds", "/staff/refunds", Right::SeeMoney),
     ("Audit", "/staff/audit", Right::SeeAudit),
     ("Settings", "/staff/settings", Right::ManageSettings),
     ("Staff", "/staff/people", Right::ManageStaff),
