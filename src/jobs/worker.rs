@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::schedule;
 use crate::clock::Ts;
 use crate::services::settle::{self, Prefetched};
+use crate::services::staff::door;
 use crate::services::{Deps, Result, ServiceError, job_kinds, mailing, pledges, refunds, sessions, sweep};
 use crate::store::jobs::{self, Claim, Job};
 use crate::store::{StoreError, inbox};
@@ -181,6 +182,7 @@ impl Worker {
             job_kinds::SEND_MAIL => mailing::run(&self.deps, job, &self.name).await,
             job_kinds::SWEEP_SESSIONS => {
                 sessions::sweep(&self.deps).await?;
+                door::sweep(&self.deps).await?;
                 self.finish(job).await
             }
             job_kinds::SWEEP_PAYMENTS => {

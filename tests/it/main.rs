@@ -10,6 +10,7 @@ mod demo_seed;
 mod disk;
 mod faults;
 mod give;
+mod matrix;
 mod monthly;
 mod office_money;
 mod pages;

@@ -395,21 +395,14 @@ async fn tell_previous(deps: &Deps, tx: &mut WriteTx, known: &Known, after: &Gif
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn find_donors(deps: &Deps, actor: &Actor, typed: &str) -> Result<Vec<Giver>> {
+pub async fn find_donors(deps: &Deps, typed: &str) -> Result<Vec<Giver>> {
     let typed = typed.trim();
-    let found = {
-        let mut read = deps.store.read().await?;
-        match typed.parse::<DonorId>() {
-            Ok(id) => rows::giver(&mut read, &id).await?.into_iter().collect(),
-            Err(_) => {
-                let lower = typed.to_lowercase();
-                let mut words = lower.split_whitespace().filter(|w| !w.contains('@'));
-                let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-                rows::find_givers(&mut read, &lower, first, second, FOUND_AT_MOST).await?
-            }
-        }
-    };
-    let ids: Vec<&DonorId> = found.iter().map(|g| &g.id).collect();
-    super::staff::record::record_list(deps, actor, "correct: donors to pick from", &ids).await?;
-    Ok(found)
+    let mut read = deps.store.read().await?;
+    if let Ok(id) = typed.parse::<DonorId>() {
+        return Ok(rows::giver(&mut read, &id).await?.into_iter().collect());
+    }
+    let lower = typed.to_lowercase();
+    let mut words = lower.split_whitespace().filter(|w| !w.contains('@'));
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    Ok(rows::find_givers(&mut read, &lower, first, second, FOUND_AT_MOST).await?)
 }

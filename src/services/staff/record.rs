@@ -62,24 +62,6 @@ pub async fn record_read(deps: &Deps, actor: &Actor, donor: &DonorId, what: &str
     Ok(tx.commit().await?)
 }
 
-/// Writes down that a list with data of several donors was looked at, before it is shown: one line, whatever their number.
-///
-/// # Errors
-/// When the database refuses: then nothing may be shown.
-pub async fn record_list(deps: &Deps, actor: &Actor, what: &str, donors: &[&DonorId]) -> Result<()> {
-    if donors.is_empty() {
-        return Ok(());
-    }
-    let mut all: Vec<&str> = donors.iter().map(|d| d.as_str()).collect();
-    all.sort_unstable();
-    all.dedup();
-    let mut tx = deps.store.write().await?;
-    let (before, after) = (Value::Null, json!({ "page": what, "donors": all }));
-    let act = Act { action: "donors.read", subject: actor.id.as_str(), before, after, why: "" };
-    record(deps, &mut tx, actor, act);
-    Ok(tx.commit().await?)
-}
-
 /// `a…@donors.example`: enough to tell two mailboxes apart, too little to write to one.
 pub fn masked(email: &str) -> String {
     match email.split_once('@') {

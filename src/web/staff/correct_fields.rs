@@ -195,7 +195,7 @@ pub async fn search(visit: &Visit<'_>, wrong: &Mistakes) -> Result<Vec<Section>,
     };
     let mut sections = vec![Section::Form(Box::new(form))];
     if !typed.is_empty() {
-        let found = find_donors(&visit.state.deps, &visit.staff.actor, typed).await?;
+        let found = find_donors(&visit.state.deps, typed).await?;
         sections.push(results(visit, &found));
     }
     Ok(sections)

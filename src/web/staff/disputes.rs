@@ -14,7 +14,6 @@ use crate::clock::Ts;
 use crate::domain::role::Right;
 use crate::domain::states::DisputeState;
 use crate::services::ServiceError;
-use crate::services::staff::record::record_list;
 use crate::store::office_money::{self, DisputeLine};
 use crate::web::AppState;
 use crate::web::donor::view::relative;
@@ -50,8 +49,6 @@ pub async fn list(
     let mut rows = page_of(&state, after).await.map_err(ServiceError::from)?;
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
-    let donors: Vec<_> = rows.iter().map(|d| &d.donor_id).collect();
-    record_list(&state.deps, &staff.actor, "disputes", &donors).await?;
     let mut shown = blank(&state, &staff, "Disputes", HERE);
     shown.lead = "What donors’ banks ask back. Answer in Stripe, before the deadline.".to_owned();
     let older = more.then(|| rows.last().map(next)).flatten().unwrap_or_default();

@@ -145,7 +145,7 @@ fn passkey_table(state: &AppState, keys: &[StoredPasskey]) -> Section {
         table: DataTable {
             caption: "Your passkeys".to_owned(),
             quiet_caption: true,
-            columns: columns(&["Name", "Since", "Last used", ""]),
+            columns: columns(&["Name", "Since", "Last used", "Change"]),
             rows: keys.iter().map(row).collect(),
             totals: Vec::new(),
         },
@@ -168,7 +168,7 @@ fn browser_table(state: &AppState, staff: &Staff, sessions: &[StaffSession]) -> 
     let table = DataTable {
         caption: "Where you are signed in".to_owned(),
         quiet_caption: true,
-        columns: columns(&["Browser", "Address", "Last seen", ""]),
+        columns: columns(&["Browser", "Address", "Last seen", "Which"]),
         rows: sessions.iter().map(row).collect(),
         totals: Vec::new(),
     };

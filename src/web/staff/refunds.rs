@@ -17,7 +17,7 @@ use crate::domain::states::{RefundReason, RefundRequestState};
 use crate::services::ServiceError;
 use crate::services::corrections::effects::{Known, of_refund};
 use crate::services::refunds::{self, Decided};
-use crate::services::staff::{record::record_list, record_read};
+use crate::services::staff::record_read;
 use crate::store::refund_requests::{self, RefundRequest};
 use crate::web::AppState;
 use crate::web::account::page;
@@ -104,8 +104,6 @@ pub async fn list(
     };
     let more = others.len() > PAGE;
     others.truncate(PAGE);
-    let donors: Vec<_> = waiting.iter().chain(&others).map(|r| &r.donor_id).collect();
-    record_list(&state.deps, &staff.actor, "refunds", &donors).await?;
     let mut shown = blank(&state, &staff, "Refunds", HERE);
     shown.lead = "Who asked for it, why, and what became of it.".to_owned();
     shown.notice = notice(&wanted.done);

@@ -110,7 +110,7 @@ fn entity_facts(charity: &Charity, e: &Entity) -> Facts {
 }
 
 fn table(heading: &str, first: &str, second: &str, rows: Vec<Vec<Cell>>) -> Section {
-    let columns = [first, second, "Offered", "Days", ""];
+    let columns = [first, second, "Offered", "Days", "Change"];
     Section::Table(TableSection {
         heading: heading.to_owned(),
         table: DataTable {

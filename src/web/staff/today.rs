@@ -15,13 +15,14 @@ use crate::clock::Ts;
 use crate::domain::ids::JobId;
 use crate::domain::money::Money;
 use crate::domain::role::Right;
+use crate::domain::states::FailureReason;
 use crate::services::{ServiceError, replay};
 use crate::store::audit_search::{self, Reader};
 use crate::store::today::{self, SHOWN, Waiting};
 use crate::web::AppState;
 use crate::web::donor::view::relative;
 use crate::web::errors::AppError;
-use crate::web::pages::{Act, Link, Notice, SearchBox, Section, Todo, Todos, Tone};
+use crate::web::pages::{Act, Link, Notice, SearchBox, Section, Todo, Todos, Tone, Words};
 use crate::web::router::{Policy, Route};
 
 /// Who looks at more donors than this in a day is named to those who read the audit (S16).
@@ -127,9 +128,17 @@ pub async fn show_today(
     if !readers.is_empty() {
         sections.push(reading(&readers));
     }
-    // What needs somebody stands above what does not.
-    sections.sort_by_key(|s| s.items.is_empty());
-    shown.sections = sections.into_iter().map(Section::Todos).collect();
+    let (open, clear): (Vec<Todos>, Vec<Todos>) = sections.into_iter().partition(|s| !s.items.is_empty());
+    shown.sections = open.into_iter().map(Section::Todos).collect();
+    if !clear.is_empty() {
+        let heading = if shown.sections.is_empty() { "Nothing needs you" } else { "All clear" };
+        let all: Vec<String> = clear.into_iter().map(|s| s.none).collect();
+        shown.sections.push(Section::Words(Words {
+            heading: heading.to_owned(),
+            paragraphs: vec![all.join(" ")],
+            ..Words::default()
+        }));
+    }
     show(&shown)
 }
 
@@ -200,7 +209,8 @@ fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
         }
         "recovery" => {
             let title = format!("{} due on {} failed", sum(state, w), day(state, w.at));
-            (Tone::Attention, title, format!("Reason: {words}"), donor_link(w, "monthly"))
+            let why = w.words.parse::<FailureReason>().map_or("", FailureReason::in_words);
+            (Tone::Attention, title, why.to_owned(), donor_link(w, "monthly"))
         }
         "mail" => {
             let title = format!("A mail ({words}) could not be delivered");
