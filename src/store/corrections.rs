@@ -1,6 +1,6 @@
 //! Corrections of gifts: what a gift was found to be, and the one way in which its row may change.
 
-use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt};
+use super::db::{Conn, Result, StoreError, WriteTx, exec, opt};
 use super::gifts::Gift;
 use super::payments::to_json;
 use super::types::Day;
@@ -94,39 +94,6 @@ pub async fn is_made(conn: &mut Conn, nonce: &str) -> Result<bool> {
     Ok(opt!(conn, (CorrectionId,), "SELECT id FROM gift_correction WHERE nonce = $1", nonce)?.is_some())
 }
 
-/// A correction as it was made, for the history of a gift.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Correction {
-    /// Its id.
-    pub id: CorrectionId,
-    /// 1 for the first of its gift.
-    pub seq: i64,
-    /// What it is about.
-    pub kind: CorrectionKind,
-    /// The gift as it was, JSON.
-    pub was: String,
-    /// Why.
-    pub why: String,
-    /// The name of who made it.
-    pub made_by: String,
-    /// When.
-    pub made_at: Ts,
-}
-
-/// The corrections of a gift, in order.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn of_gift(conn: &mut Conn, gift: &GiftId) -> Result<Vec<Correction>> {
-    all!(
-        conn,
-        Correction,
-        "SELECT c.id, c.seq, c.kind, c.was, c.why, s.name AS made_by, c.made_at FROM gift_correction c \
-         JOIN staff s ON s.id = c.made_by WHERE c.gift_id = $1 ORDER BY c.seq",
-        gift
-    )
-}
-
 /// Who entered a gift by hand; `None` for gifts that came through Stripe.
 ///
 /// # Errors
@@ -206,52 +173,18 @@ impl From<GiverRow> for Giver {
     }
 }
 
-macro_rules! givers {
-    ($($rest:literal)*) => {
-        concat!(
-            "SELECT d.id, d.kind, d.given_name, d.family_name, d.organisation, d.email, d.locale, a.line1, a.line2, \
-             a.city, a.region, a.postcode, a.country FROM donor d \
-             LEFT JOIN donor_address a ON a.donor_id = d.id AND a.valid_to IS NULL ",
-            $($rest),*
-        )
-    };
-}
-
 /// A donor by id.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn giver(conn: &mut Conn, id: &DonorId) -> Result<Option<Giver>> {
-    Ok(opt!(conn, GiverRow, givers!("WHERE d.id = $1"), id)?.map(Giver::from))
-}
-
-/// Donors whose mailbox is `mailbox` (normalised), or who have words that begin with `first` and `second` (lower case,
-/// without accents; `second` may be empty).
-///
-/// # Errors
-/// When the database refuses.
-pub async fn find_givers(
-    conn: &mut Conn,
-    mailbox: &str,
-    first: &str,
-    second: &str,
-    limit: i64,
-) -> Result<Vec<Giver>> {
-    let rows = all!(
+    let row = opt!(
         conn,
         GiverRow,
-        givers!(
-            "WHERE d.id IN (SELECT m.id FROM donor m WHERE m.email_norm = $1 AND m.email_norm <> '' \
-             UNION SELECT t.donor_id FROM donor_term t WHERE $2 <> '' AND t.term >= $2 AND t.term < $3 \
-             AND ($4 = '' OR EXISTS (SELECT 1 FROM donor_term u WHERE u.donor_id = t.donor_id AND u.term >= $4 \
-             AND u.term < $5))) ORDER BY d.family_name, d.given_name, d.id LIMIT CAST($6 AS BIGINT)"
-        ),
-        mailbox,
-        first,
-        format!("{first}\u{10ffff}"),
-        second,
-        format!("{second}\u{10ffff}"),
-        limit
+        "SELECT d.id, d.kind, d.given_name, d.family_name, d.organisation, d.email, d.locale, a.line1, a.line2, \
+         a.city, a.region, a.postcode, a.country FROM donor d \
+         LEFT JOIN donor_address a ON a.donor_id = d.id AND a.valid_to IS NULL WHERE d.id = $1",
+        id
     )?;
-    Ok(rows.into_iter().map(Giver::from).collect())
+    Ok(row.map(Giver::from))
 }

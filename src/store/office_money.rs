@@ -1,6 +1,7 @@
-//! What the office looks at about money that went back: where a gift stands, disputes, refunds that failed.
+//! What the office looks at about money that went back: where a gift stands, and disputes.
 
-use super::db::{Conn, Result, StoreError, all, opt, scalar};
+use super::db::{Conn, Result, StoreError, all, opt};
+use super::paging::Place;
 use crate::clock::Ts;
 use crate::domain::donor::DonorDetails;
 use crate::domain::ids::{DisputeId, DonorId, GiftId, RefundRequestId};
@@ -148,16 +149,12 @@ macro_rules! disputes {
 }
 
 /// Open disputes, the one whose evidence is due first at the top; those without a day last. `after`: the last one of the
-/// page before. For the list and for Today.
+/// page before.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn open_disputes(
-    conn: &mut Conn,
-    after: Option<(Ts, &str)>,
-    limit: i64,
-) -> Result<Vec<DisputeLine>> {
-    let (due, id) = after.unwrap_or((Ts::from_micros(i64::MIN), ""));
+pub async fn open_disputes(conn: &mut Conn, after: Option<&Place>, limit: i64) -> Result<Vec<DisputeLine>> {
+    let (due, id) = after.map_or((Ts::from_micros(i64::MIN), ""), |p| (p.at, p.id.as_str()));
     all!(
         conn,
         DisputeLine,
@@ -177,24 +174,16 @@ pub fn no_day() -> Ts {
     Ts::from_micros(i64::MAX)
 }
 
-/// How many disputes are open.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn count_open_disputes(conn: &mut Conn) -> Result<i64> {
-    scalar!(conn, i64, "SELECT COUNT(*) FROM dispute WHERE state = 'open'")
-}
-
 /// Decided disputes, the latest first. `before`: the last one of the page before.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn decided_disputes(
     conn: &mut Conn,
-    before: Option<(Ts, &str)>,
+    before: Option<&Place>,
     limit: i64,
 ) -> Result<Vec<DisputeLine>> {
-    let (at, id) = before.unwrap_or((Ts::from_micros(i64::MAX), ""));
+    let (at, id) = before.map_or((Ts::from_micros(i64::MAX), ""), |p| (p.at, p.id.as_str()));
     all!(
         conn,
         DisputeLine,
@@ -204,52 +193,6 @@ pub async fn decided_disputes(
         ),
         at,
         id,
-        limit
-    )
-}
-
-/// A refund that did not arrive: the money is the charity's again, and the donor still waits.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct FailedRefund {
-    /// Of which gift.
-    pub gift_id: GiftId,
-    currency: Currency,
-    amount_minor: i64,
-    /// When it failed.
-    pub failed_at: Ts,
-    /// Whose gift.
-    pub donor_id: DonorId,
-    donor_details: String,
-}
-
-impl FailedRefund {
-    /// How much.
-    pub fn amount(&self) -> Money {
-        Money::new(self.amount_minor, self.currency)
-    }
-
-    /// The name on the gift's receipt.
-    ///
-    /// # Errors
-    /// When the row cannot be read.
-    pub fn donor_name(&self) -> Result<String> {
-        receipt_name(&self.donor_details)
-    }
-}
-
-/// Refunds that failed since a moment and were not made again since, newest first (for Today).
-///
-/// # Errors
-/// When the database refuses.
-pub async fn failed_refunds_since(conn: &mut Conn, since: Ts, limit: i64) -> Result<Vec<FailedRefund>> {
-    all!(
-        conn,
-        FailedRefund,
-        "SELECT r.gift_id, r.currency, r.amount_minor, r.updated_at AS failed_at, g.donor_id, g.donor_details \
-         FROM refund r JOIN gift g ON g.id = r.gift_id WHERE r.state = 'failed' AND r.updated_at >= $1 \
-         AND NOT EXISTS (SELECT 1 FROM refund later WHERE later.gift_id = r.gift_id AND later.made_at > r.made_at \
-         AND later.state IN ('pending', 'succeeded')) ORDER BY r.updated_at DESC, r.id DESC LIMIT CAST($2 AS BIGINT)",
-        since,
         limit
     )
 }

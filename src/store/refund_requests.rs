@@ -1,6 +1,7 @@
 //! Refunds that staff ask for: written before Stripe is asked, closed with what became of them.
 
 use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt, scalar};
+use super::paging::{COUNTED, From, Listed};
 use crate::clock::Ts;
 use crate::domain::ids::{DonorId, GiftId, RefundRequestId, StaffId};
 use crate::domain::money::{Currency, Money};
@@ -134,20 +135,7 @@ pub async fn by_nonce(conn: &mut Conn, nonce: &str) -> Result<Option<RefundReque
     opt!(conn, RefundRequest, requests!("WHERE q.nonce = $1"), nonce)
 }
 
-/// The requests of a gift, newest first.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn of_gift(conn: &mut Conn, gift: &GiftId) -> Result<Vec<RefundRequest>> {
-    all!(
-        conn,
-        RefundRequest,
-        requests!("WHERE q.gift_id = $1 ORDER BY q.asked_at DESC, q.id DESC LIMIT 50"),
-        gift
-    )
-}
-
-/// Requests that wait for a second person, longest waiting first (for the list and for Today).
+/// Requests that wait for a second person, longest waiting first.
 ///
 /// # Errors
 /// When the database refuses.
@@ -163,52 +151,55 @@ pub async fn awaiting(conn: &mut Conn, limit: i64) -> Result<Vec<RefundRequest>>
     )
 }
 
-/// How many wait for a second person.
+/// A page of the requests that wait for nobody, newest first.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn count_awaiting(conn: &mut Conn) -> Result<i64> {
+pub async fn page(conn: &mut Conn, from: &From, size: i64) -> Result<Listed<RefundRequest>> {
+    let rows = match from.is_upward() {
+        false => {
+            let (at, id) = from.place().map_or((Ts::from_micros(i64::MAX), ""), |p| (p.at, p.id.as_str()));
+            all!(
+                conn,
+                RefundRequest,
+                requests!(
+                    "WHERE q.asked_at <= $1 AND (q.asked_at < $1 OR q.id < $2) AND q.state <> 'awaiting' \
+                     ORDER BY q.asked_at DESC, q.id DESC LIMIT CAST($3 AS BIGINT)"
+                ),
+                at,
+                id,
+                size + 1
+            )?
+        }
+        true => {
+            let (at, id) = from.place().map_or((Ts::from_micros(i64::MIN), ""), |p| (p.at, p.id.as_str()));
+            all!(
+                conn,
+                RefundRequest,
+                requests!(
+                    "WHERE q.asked_at >= $1 AND (q.asked_at > $1 OR q.id > $2) AND q.state <> 'awaiting' \
+                     ORDER BY q.asked_at, q.id LIMIT CAST($3 AS BIGINT)"
+                ),
+                at,
+                id,
+                size + 1
+            )?
+        }
+    };
+    Ok(Listed::of(rows, size, from))
+}
+
+/// How many requests wait for nobody, as far as lists count.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn count(conn: &mut Conn) -> Result<i64> {
     scalar!(
         conn,
         i64,
-        "SELECT COUNT(*) FROM refund_request WHERE state IN ('awaiting', 'asked') AND state = 'awaiting'"
-    )
-}
-
-/// Requests that Stripe refused since a moment and that nobody has asked for again, newest first (for Today).
-///
-/// # Errors
-/// When the database refuses.
-pub async fn refused_since(conn: &mut Conn, since: Ts, limit: i64) -> Result<Vec<RefundRequest>> {
-    all!(
-        conn,
-        RefundRequest,
-        requests!(
-            "WHERE q.state = 'refused' AND q.asked_at >= $1 AND NOT EXISTS (SELECT 1 FROM refund_request later \
-             WHERE later.gift_id = q.gift_id AND later.asked_at > q.asked_at) \
-             ORDER BY q.asked_at DESC, q.id DESC LIMIT CAST($2 AS BIGINT)"
-        ),
-        since,
-        limit
-    )
-}
-
-/// A page of the requests that wait for nobody, newest first. `before`: the last one of the page before.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn page(conn: &mut Conn, before: Option<(Ts, &str)>, limit: i64) -> Result<Vec<RefundRequest>> {
-    let (at, id) = before.unwrap_or((Ts::from_micros(i64::MAX), ""));
-    all!(
-        conn,
-        RefundRequest,
-        requests!(
-            "WHERE q.asked_at <= $1 AND (q.asked_at < $1 OR q.id < $2) AND q.state <> 'awaiting' \
-             ORDER BY q.asked_at DESC, q.id DESC LIMIT CAST($3 AS BIGINT)"
-        ),
-        at,
-        id,
-        limit
+        "SELECT COUNT(*) FROM (SELECT id FROM refund_request WHERE state <> 'awaiting' \
+         LIMIT CAST($1 AS BIGINT)) counted",
+        COUNTED + 1
     )
 }
 

@@ -17,15 +17,13 @@ use crate::domain::ids::{CorrectionId, DonorId, EntryId, GiftId};
 use crate::domain::money::Money;
 use crate::domain::states::{CorrectionKind, EntryKind};
 use crate::domain::tax_year;
-use crate::store::corrections::{self as rows, Giver, NewCorrection};
+use crate::store::corrections::{self as rows, NewCorrection};
 use crate::store::gifts::Gift;
 use crate::store::ledger::{self, Entry};
 use crate::store::{Conn, Day, WriteTx, pledges};
 
 /// No gift is older.
 const EARLIEST: Date = jiff::civil::date(2000, 1, 1);
-/// Donors offered to pick from.
-const FOUND_AT_MOST: i64 = 10;
 
 /// What was wrong, and what is right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -352,7 +350,7 @@ async fn book_difference(
 }
 
 /// Issues the receipt that replaces the one that told the old story; gives its number. It is for what remains given
-/// (RC-9), and does not call a charge of somebody else's plan the new donor's.
+/// (RC-9), and calls neither a charge of somebody else's plan nor somebody else's words the new donor's.
 async fn replace_receipt(
     deps: &Deps,
     tx: &mut WriteTx,
@@ -370,7 +368,7 @@ async fn replace_receipt(
         None => None,
     };
     if !effects.donor.stays() {
-        told.instalment = None;
+        (told.instalment, told.note) = (None, None);
     }
     let frequency = plan.map(|p| p.frequency);
     Ok(Some(receipts::issue(deps, tx, &told, frequency, Some(old), now).await?))
@@ -389,20 +387,4 @@ async fn tell_previous(deps: &Deps, tx: &mut WriteTx, known: &Known, after: &Gif
         proof_id: None,
     };
     mailing::queue(deps, tx, envelope, mail, now).await
-}
-
-/// Donors to pick from: by id, by mailbox, by how their names begin.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn find_donors(deps: &Deps, typed: &str) -> Result<Vec<Giver>> {
-    let typed = typed.trim();
-    let mut read = deps.store.read().await?;
-    if let Ok(id) = typed.parse::<DonorId>() {
-        return Ok(rows::giver(&mut read, &id).await?.into_iter().collect());
-    }
-    let lower = typed.to_lowercase();
-    let mut words = lower.split_whitespace().filter(|w| !w.contains('@'));
-    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    Ok(rows::find_givers(&mut read, &lower, first, second, FOUND_AT_MOST).await?)
 }

@@ -143,6 +143,7 @@ fn pager(
         shown: format!("Lines {} to {}", first.seq, last.seq),
         newer: if newer { wanted.href("after", first.seq) } else { String::new() },
         older: if older { wanted.href("before", last.seq) } else { String::new() },
+        ..Pager::default()
     })
 }
 

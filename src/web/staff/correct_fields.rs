@@ -2,17 +2,26 @@
 
 use super::correct::{Raw, Visit, links};
 use super::effects::{self, amount, gift_href, reason};
+use super::look::{column, standing_words};
+use crate::domain::search::{self, Sought};
 use crate::domain::states::CorrectionKind;
+use crate::services::ServiceError;
+use crate::services::corrections::Fix;
 use crate::services::corrections::effects::Known;
-use crate::services::corrections::{Fix, find_donors};
 use crate::services::staff::record::masked;
+use crate::services::staff::record_list;
 use crate::store::corrections::Giver;
+use crate::store::office_donors::{self, DonorRow};
+use crate::store::{StoreError, donor_terms, office_find};
+use crate::web::AppState;
 use crate::web::errors::AppError;
 use crate::web::forms::{Mistakes, field};
 use crate::web::pages::{
-    Cell, Choice, Column, DataTable, Empty, FieldKind, FormField, Hidden, Link, Section, StaffForm,
-    TableSection,
+    Cell, Choice, DataTable, Empty, FieldKind, FormField, Hidden, Link, Section, StaffForm, TableSection,
 };
+
+/// Donors offered to pick from.
+const FOUND_AT_MOST: i64 = 10;
 
 /// What a form holds before anything was typed: the gift as it is.
 pub fn filled(known: &Known, mut raw: Raw) -> Raw {
@@ -135,13 +144,13 @@ fn funds(visit: &Visit<'_>, wrong: &Mistakes) -> Vec<FormField> {
 
 /// The form for a donor who was picked.
 pub fn donor(visit: &Visit<'_>, picked: &Giver, wrong: &Mistakes) -> Section {
-    let lead = format!("It was from {}, {}.", picked.details.receipt_name(), mailbox(picked));
+    let lead = format!("It was from {}, {}.", picked.details.receipt_name(), mailbox(&picked.details.email));
     let hidden = vec![Hidden::new("donor", picked.id.as_str())];
     asking(visit, CorrectionKind::Donor, &lead, Vec::new(), hidden, wrong)
 }
 
-fn mailbox(giver: &Giver) -> String {
-    match masked(&giver.details.email) {
+fn mailbox(email: &str) -> String {
+    match masked(email) {
         none if none.is_empty() => "no mailbox known".to_owned(),
         some => some,
     }
@@ -195,22 +204,50 @@ pub async fn search(visit: &Visit<'_>, wrong: &Mistakes) -> Result<Vec<Section>,
     };
     let mut sections = vec![Section::Form(Box::new(form))];
     if !typed.is_empty() {
-        let found = find_donors(&visit.state.deps, typed).await?;
+        let found = find(visit.state, typed).await.map_err(ServiceError::from)?;
+        record_list(&visit.state.deps, &visit.staff.actor, "correct", found.len()).await?;
         sections.push(results(visit, &found));
     }
     Ok(sections)
 }
 
-fn results(visit: &Visit<'_>, found: &[Giver]) -> Section {
-    let column = |label: &str| Column { label: label.to_owned(), ..Column::default() };
-    let row = |g: &Giver| {
+/// Donors to pick from: by id, by mailbox, by how their names begin.
+async fn find(state: &AppState, typed: &str) -> Result<Vec<DonorRow>, StoreError> {
+    let mut read = state.deps.store.read().await?;
+    let ids = match search::read(typed, &[]) {
+        Sought::Donor(id) => vec![id],
+        Sought::Mailbox(text) => match office_find::by_mailbox(&mut read, &text).await? {
+            none if none.is_empty() => {
+                donor_terms::find(&mut read, std::slice::from_ref(&text), FOUND_AT_MOST).await?
+            }
+            some => some,
+        },
+        Sought::Words(words) => donor_terms::find(&mut read, &words, FOUND_AT_MOST).await?,
+        Sought::Nothing
+        | Sought::Receipt(_)
+        | Sought::Stripe(..)
+        | Sought::Gift(_)
+        | Sought::Plan(_)
+        | Sought::Payment(_)
+        | Sought::Reference(_)
+        | Sought::Sum(_)
+        | Sought::Day(_) => Vec::new(),
+    };
+    office_donors::by_ids(&mut read, &ids).await
+}
+
+fn results(visit: &Visit<'_>, found: &[DonorRow]) -> Section {
+    let row = |d: &DonorRow| {
+        let name = match d.name() {
+            none if none.is_empty() => "Donor without a name".to_owned(),
+            some => some,
+        };
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("kind", CorrectionKind::Donor.as_str()).append_pair("donor", g.id.as_str());
-        let town = g.details.address.as_ref().map(|a| a.city.clone()).unwrap_or_default();
+        query.append_pair("kind", CorrectionKind::Donor.as_str()).append_pair("donor", d.id.as_str());
         vec![
-            Cell::link(g.details.receipt_name(), format!("{}?{}", visit.path(), query.finish())),
-            Cell::new(mailbox(g)),
-            Cell::new(town),
+            Cell::link(name, format!("{}?{}", visit.path(), query.finish())),
+            Cell::new(mailbox(&d.email)),
+            Cell::new(standing_words(d.standing)),
         ]
     };
     Section::Table(TableSection {
@@ -218,7 +255,7 @@ fn results(visit: &Visit<'_>, found: &[Giver]) -> Section {
         table: DataTable {
             caption: "Donors to pick from".to_owned(),
             quiet_caption: true,
-            columns: vec![column("Donor"), column("E-mail"), column("Town")],
+            columns: vec![column("Donor"), column("E-mail"), column("Standing")],
             rows: found.iter().map(row).collect(),
             totals: Vec::new(),
         },

@@ -7,18 +7,21 @@ use serde::Deserialize;
 
 use super::effects::{gift_href, sum};
 use super::guard::Staff;
-use super::refunds::place;
+use super::look::{column, figures};
+use super::stripe_links;
 use super::view::{day, zone};
 use super::{blank, show};
-use crate::clock::Ts;
 use crate::domain::role::Right;
+use crate::domain::search::StripeKind;
 use crate::domain::states::DisputeState;
 use crate::services::ServiceError;
+use crate::services::staff::record_list;
 use crate::store::office_money::{self, DisputeLine};
+use crate::store::paging::Place;
 use crate::web::AppState;
 use crate::web::donor::view::relative;
 use crate::web::errors::AppError;
-use crate::web::pages::{Cell, Chip, ChipTone, Column, DataTable, Empty, Pager, Section, TableSection};
+use crate::web::pages::{Cell, Chip, ChipTone, DataTable, Empty, Pager, Section, TableSection};
 use crate::web::router::{Policy, Route};
 
 const HERE: &str = "/staff/disputes";
@@ -45,10 +48,11 @@ pub async fn list(
     staff: Staff,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, AppError> {
-    let after = wanted.after.split_once('_').and_then(|(part, at)| Some((part, place(at)?)));
-    let mut rows = page_of(&state, after).await.map_err(ServiceError::from)?;
+    let after = wanted.after.split_once('_').and_then(|(part, at)| Some((part, at.parse::<Place>().ok()?)));
+    let mut rows = page_of(&state, after.as_ref()).await.map_err(ServiceError::from)?;
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
+    record_list(&state.deps, &staff.actor, "disputes", rows.len()).await?;
     let mut shown = blank(&state, &staff, "Disputes", HERE);
     shown.lead = "What donors’ banks ask back. Answer in Stripe, before the deadline.".to_owned();
     let older = more.then(|| rows.last().map(next)).flatten().unwrap_or_default();
@@ -57,6 +61,7 @@ pub async fn list(
         shown: format!("{} on this page", rows.len()),
         newer,
         older,
+        ..Pager::default()
     });
     let (open, decided): (Vec<_>, Vec<_>) = rows.into_iter().partition(|d| d.state == DisputeState::Open);
     if after.is_none() || !open.is_empty() {
@@ -71,13 +76,13 @@ pub async fn list(
 /// One row more than the page holds: open disputes first, decided ones where they end.
 async fn page_of(
     state: &AppState,
-    after: Option<(&str, (Ts, &str))>,
+    after: Option<&(&str, Place)>,
 ) -> Result<Vec<DisputeLine>, crate::store::StoreError> {
     let wanted = PAGE as i64 + 1;
     let mut read = state.deps.store.read().await?;
     let (mut rows, before) = match after {
-        Some(("decided", at)) => (Vec::new(), Some(at)),
-        Some((_, at)) => (office_money::open_disputes(&mut read, Some(at), wanted).await?, None),
+        Some(("decided", place)) => (Vec::new(), Some(place)),
+        Some((_, place)) => (office_money::open_disputes(&mut read, Some(place), wanted).await?, None),
         None => (office_money::open_disputes(&mut read, None, wanted).await?, None),
     };
     let rest = wanted - rows.len() as i64;
@@ -93,7 +98,7 @@ fn next(last: &DisputeLine) -> String {
         DisputeState::Open => ("open", last.evidence_due.unwrap_or_else(office_money::no_day)),
         DisputeState::Won | DisputeState::Lost => ("decided", last.updated_at),
     };
-    format!("{HERE}?after={part}_{}_{}", at.as_micros(), last.id)
+    format!("{HERE}?after={part}_{}", Place { at, id: last.id.to_string() })
 }
 
 fn section(state: &AppState, heading: &str, rows: &[DisputeLine], none: &str) -> Result<Section, AppError> {
@@ -106,18 +111,17 @@ fn section(state: &AppState, heading: &str, rows: &[DisputeLine], none: &str) ->
 }
 
 fn table(state: &AppState, rows: &[DisputeLine]) -> Result<DataTable, AppError> {
-    let column = |label: &str, figure| Column { label: label.to_owned(), figure, ..Column::default() };
     Ok(DataTable {
         caption: "Disputes".to_owned(),
         quiet_caption: true,
         columns: vec![
-            column("Deadline", false),
-            column("Sum", true),
-            column("Donor", false),
-            column("The bank’s reason", false),
-            column("In the books", true),
-            column("State", false),
-            column("At Stripe", false),
+            column("Deadline"),
+            figures("Sum"),
+            column("Donor"),
+            column("The bank’s reason"),
+            figures("In the books"),
+            column("State"),
+            column("At Stripe"),
         ],
         rows: rows.iter().map(|d| row(state, d)).collect::<Result<_, _>>()?,
         totals: Vec::new(),
@@ -126,6 +130,8 @@ fn table(state: &AppState, rows: &[DisputeLine]) -> Result<DataTable, AppError> 
 
 fn row(state: &AppState, d: &DisputeLine) -> Result<Vec<Cell>, AppError> {
     let name = d.donor_name().map_err(ServiceError::from)?;
+    let live = state.deps.config.stripe.livemode;
+    let at_stripe = stripe_links::href(live, StripeKind::Dispute, &d.stripe_dispute);
     let opened = format!("Opened on {}", day(state, d.made_at));
     Ok(vec![
         deadline(state, d),
@@ -134,7 +140,7 @@ fn row(state: &AppState, d: &DisputeLine) -> Result<Vec<Cell>, AppError> {
         Cell { note: opened, ..Cell::new(reason(&d.reason)) },
         books(state, d),
         Cell { note: outcome(state, d), ..Cell::chip(chip(d.state)) },
-        Cell::link(d.stripe_dispute.as_str(), at_stripe(state, &d.stripe_dispute)),
+        Cell::link(d.stripe_dispute.as_str(), at_stripe.unwrap_or_default()),
     ])
 }
 
@@ -186,12 +192,6 @@ fn outcome(state: &AppState, d: &DisputeLine) -> String {
         DisputeState::Won => format!("The gift stands, since {}", day(state, d.updated_at)),
         DisputeState::Lost => format!("It went back, {}", day(state, d.updated_at)),
     }
-}
-
-/// Where staff answer it: Stripe's own page.
-fn at_stripe(state: &AppState, dispute: &str) -> String {
-    let test = if state.deps.config.stripe.livemode { "" } else { "test/" };
-    format!("https://dashboard.stripe.com/{test}disputes/{dispute}")
 }
 
 /// A bank's reason in words (docs.stripe.com/disputes/categories).

@@ -201,10 +201,12 @@ async fn not_a_gift_yet(state: &AppState, staff: &Staff, id: &PaymentId) -> Resu
     let words = match payment.ok_or_else(AppError::not_found)?.state {
         PaymentState::Paid => return Err(AppError::not_found()),
         PaymentState::Processing => {
-            "The bank is still confirming this payment. Once the money has arrived it is a gift, and can be given back."
+            "The bank is still confirming this payment. Once the money has arrived it is a gift that can be given back or corrected."
         }
         PaymentState::Started | PaymentState::Open => "Nothing was paid yet: the payment page is still open.",
-        PaymentState::Failed | PaymentState::Expired => "Nothing was paid: there is nothing to give back.",
+        PaymentState::Failed | PaymentState::Expired => {
+            "Nothing was paid: there is nothing to give back or correct."
+        }
     };
     let mut shown = blank(state, staff, "No gift yet", "");
     shown.sections = vec![Section::Words(Words { paragraphs: vec![words.to_owned()], ..Words::default() })];

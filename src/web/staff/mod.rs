@@ -8,11 +8,24 @@ pub mod door;
 pub mod effects;
 pub mod guard;
 
+mod care;
+mod chain;
+mod donor;
+mod donor_details;
+mod donor_mail;
+mod donors;
+mod find;
+mod gift;
+mod gifts;
+mod look;
+mod notes;
 pub mod own;
+mod paging;
 pub mod people;
 pub mod refund;
 pub mod refunds;
 pub mod settings;
+mod stripe_links;
 pub mod today;
 pub mod view;
 pub mod welcome;
@@ -42,6 +55,15 @@ pub const ROUTES: &[&[Route]] = &[
     refunds::ROUTES,
     refund::ROUTES,
     correct::ROUTES,
+    find::ROUTES,
+    donors::ROUTES,
+    donor::ROUTES,
+    donor_details::ROUTES,
+    donor_mail::ROUTES,
+    notes::ROUTES,
+    gifts::ROUTES,
+    gift::ROUTES,
+    care::ROUTES,
 ];
 
 /// The parts of the office, each with the right that opens it.
@@ -51,6 +73,8 @@ const PARTS: &[(&str, &str, Right)] = &[
     ("Refunds", "/staff/refunds", Right::SeeMoney),
     ("Audit", "/staff/audit", Right::SeeAudit),
     ("Settings", "/staff/settings", Right::ManageSettings),
+    ("Donors", "/staff/donors", Right::FindDonors),
+    ("Gifts", "/staff/gifts", Right::FindDonors),
     ("Staff", "/staff/people", Right::ManageStaff),
     ("You", "/staff/you", Right::BeInside),
 ];

@@ -9,28 +9,28 @@ use serde::Deserialize;
 
 use super::effects::{self, gift_href, moment, refusal_words, sum};
 use super::guard::{Staff, prove_first};
+use super::look::{column, figures};
+use super::paging::{self, PAGE, Wanted};
 use super::{blank, show};
-use crate::clock::Ts;
 use crate::domain::ids::RefundRequestId;
 use crate::domain::role::Right;
 use crate::domain::states::{RefundReason, RefundRequestState};
 use crate::services::ServiceError;
 use crate::services::corrections::effects::{Known, of_refund};
 use crate::services::refunds::{self, Decided};
-use crate::services::staff::record_read;
+use crate::services::staff::{record_list, record_read};
+use crate::store::paging::{From, Place};
 use crate::store::refund_requests::{self, RefundRequest};
 use crate::web::AppState;
 use crate::web::account::page;
 use crate::web::errors::AppError;
 use crate::web::pages::{
-    Act, Cell, Chip, ChipTone, Column, Confirm, DataTable, Empty, Fact, Facts, Link, Notice, Pager, Section,
-    StaffPage, TableSection, Tone, Words,
+    Act, Cell, Chip, ChipTone, Confirm, DataTable, Empty, Fact, Facts, Link, Notice, Section, StaffPage,
+    TableSection, Tone, Words,
 };
 use crate::web::router::{Policy, Route};
 
 const HERE: &str = "/staff/refunds";
-/// Rows on a page.
-const PAGE: usize = 25;
 /// Nobody lets more wait.
 const WAITING_AT_MOST: i64 = 100;
 
@@ -50,18 +50,11 @@ pub const ROUTES: &[Route] = &[
     },
 ];
 
-/// Which part of the list.
+/// What has just happened.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Wanted {
-    before: String,
+pub struct Done {
     done: String,
-}
-
-/// A place in a list: microseconds and id.
-pub fn place(text: &str) -> Option<(Ts, &str)> {
-    let (micros, id) = text.split_once('_')?;
-    Some((Ts::from_micros(micros.parse().ok()?), id))
 }
 
 /// How a request stands.
@@ -91,23 +84,25 @@ pub async fn list(
     State(state): State<AppState>,
     staff: Staff,
     Query(wanted): Query<Wanted>,
+    Query(done): Query<Done>,
 ) -> Result<Response, AppError> {
-    let before = place(&wanted.before);
-    let (waiting, mut others) = {
-        let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
-        let waiting = match before {
-            None => refund_requests::awaiting(&mut read, WAITING_AT_MOST).await,
-            Some(_) => Ok(Vec::new()),
+    let from = wanted.from();
+    let first = from == From::Newest;
+    let rows = async {
+        let mut read = state.deps.store.read().await?;
+        let waiting = match first {
+            true => refund_requests::awaiting(&mut read, WAITING_AT_MOST).await?,
+            false => Vec::new(),
         };
-        let others = refund_requests::page(&mut read, before, PAGE as i64 + 1).await;
-        (waiting.map_err(ServiceError::from)?, others.map_err(ServiceError::from)?)
+        let others = refund_requests::page(&mut read, &from, PAGE).await?;
+        Ok::<_, crate::store::StoreError>((waiting, others, refund_requests::count(&mut read).await?))
     };
-    let more = others.len() > PAGE;
-    others.truncate(PAGE);
+    let (waiting, others, count) = rows.await.map_err(ServiceError::from)?;
+    record_list(&state.deps, &staff.actor, "refunds", waiting.len() + others.rows.len()).await?;
     let mut shown = blank(&state, &staff, "Refunds", HERE);
     shown.lead = "Who asked for it, why, and what became of it.".to_owned();
-    shown.notice = notice(&wanted.done);
-    if before.is_none() {
+    shown.notice = notice(&done.done);
+    if first {
         shown.sections.push(Section::Table(TableSection {
             heading: "Waiting for a second person".to_owned(),
             table: table(&state, &waiting)?,
@@ -115,10 +110,11 @@ pub async fn list(
             ..TableSection::default()
         }));
     }
-    shown.pager = pager(before.is_some(), more.then(|| others.last()).flatten(), others.len());
+    let place = |r: &RefundRequest| Place { at: r.asked_at, id: r.id.to_string() };
+    shown.pager = paging::pager(&others, count, HERE, &[], place);
     shown.sections.push(Section::Table(TableSection {
         heading: "Asked for".to_owned(),
-        table: table(&state, &others)?,
+        table: table(&state, &others.rows)?,
         empty: Some(Empty {
             title: "No refund was asked for yet.".to_owned(),
             text: "Open a gift to give it back.".to_owned(),
@@ -138,17 +134,7 @@ fn notice(done: &str) -> Option<Notice> {
     Some(Notice { tone, title: title.to_owned(), text: String::new() })
 }
 
-fn pager(further: bool, last: Option<&RefundRequest>, rows: usize) -> Option<Pager> {
-    let older = last.map(|r| format!("{HERE}?before={}_{}", r.asked_at.as_micros(), r.id));
-    (further || older.is_some()).then(|| Pager {
-        shown: format!("{rows} on this page"),
-        newer: if further { HERE.to_owned() } else { String::new() },
-        older: older.unwrap_or_default(),
-    })
-}
-
 fn table(state: &AppState, requests: &[RefundRequest]) -> Result<DataTable, AppError> {
-    let column = |label: &str, figure| Column { label: label.to_owned(), figure, ..Column::default() };
     let row = |r: &RefundRequest| -> Result<Vec<Cell>, AppError> {
         let why = Cell { note: r.why.clone(), ..Cell::new(code(r.reason)) };
         let stands = Cell { note: r.problem.clone().unwrap_or_default(), ..Cell::chip(chip(r.state)) };
@@ -165,12 +151,12 @@ fn table(state: &AppState, requests: &[RefundRequest]) -> Result<DataTable, AppE
         caption: "Refunds".to_owned(),
         quiet_caption: true,
         columns: vec![
-            column("Asked for on", false),
-            column("Sum", true),
-            column("Donor", false),
-            column("Why", false),
-            column("By", false),
-            column("State", false),
+            column("Asked for on"),
+            figures("Sum"),
+            column("Donor"),
+            column("Why"),
+            column("By"),
+            column("State"),
         ],
         rows: requests.iter().map(row).collect::<Result<_, _>>()?,
         totals: Vec::new(),

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::find::search_box;
 use super::guard::Staff;
 use super::view::{day, moment, zone};
 use super::{blank, show};
@@ -22,15 +23,14 @@ use crate::store::today::{self, SHOWN, Waiting};
 use crate::web::AppState;
 use crate::web::donor::view::relative;
 use crate::web::errors::AppError;
-use crate::web::pages::{Act, Link, Notice, SearchBox, Section, Todo, Todos, Tone, Words};
+use crate::web::pages::{Act, Link, Notice, Section, Todo, Todos, Tone, Words};
 use crate::web::router::{Policy, Route};
 
 /// Who looks at more donors than this in a day is named to those who read the audit (S16).
 const MANY_DONORS: i64 = 200;
+/// Refunds that did not go through are told of for this long, unless somebody tries again.
+const TRIED_WITHIN: Duration = Duration::from_secs(30 * 86_400);
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// What can be typed into the search box.
-pub const SEARCH_HINT: &str = "Name, e-mail, receipt number, Stripe id, sum or date";
 
 /// The routes of the first page.
 pub const ROUTES: &[Route] = &[
@@ -53,6 +53,12 @@ const KINDS: &[Kind] = &[
         what: "refund",
         heading: "Refunds that wait for a second person",
         none: "No refund waits.",
+        right: Right::RefundGifts,
+    },
+    Kind {
+        what: "refund_failed",
+        heading: "Refunds that did not go through",
+        none: "Every refund went through.",
         right: Right::RefundGifts,
     },
     Kind {
@@ -102,7 +108,7 @@ pub async fn show_today(
     let now = state.deps.clock.now();
     let facts = async {
         let mut read = state.deps.store.read().await?;
-        let waiting = today::waiting(&mut read).await?;
+        let waiting = today::waiting(&mut read, now.minus(TRIED_WITHIN)).await?;
         let heard = today::last_callback(&mut read).await?;
         let readers = match staff.may(Right::SeeAudit) {
             true => audit_search::busy_readers(&mut read, now.minus(DAY), MANY_DONORS).await?,
@@ -121,7 +127,7 @@ pub async fn show_today(
         "gone" => Some(told(Tone::Info, "It was not given up any more: nothing was done.")),
         _ => None,
     };
-    shown.search = Some(SearchBox { q: String::new(), hint: SEARCH_HINT.to_owned() });
+    shown.search = Some(search_box(""));
     let own = |k: &&Kind| staff.may(k.right);
     let mut sections: Vec<Todos> =
         KINDS.iter().filter(own).map(|k| section(&state, &staff, k, &waiting)).collect();
@@ -194,6 +200,10 @@ fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
             let title = format!("{} to give back, asked for on {}", sum(state, w), day(state, w.at));
             let link = Link::new("See the refund", "/staff/refunds");
             (Tone::Attention, title, "A second person must agree.".to_owned(), Some(link))
+        }
+        "refund_failed" => {
+            let title = format!("{} was not given back, on {}", sum(state, w), day(state, w.at));
+            (Tone::Problem, title, w.words.clone(), gift_link(w))
         }
         "batch" => {
             let title = format!("“{}”, {} by the control total", w.words, sum(state, w));
