@@ -8,6 +8,7 @@ mod entity;
 mod fund;
 mod logo;
 mod reader;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod upkeep;
@@ -23,6 +24,7 @@ pub use colour::Rgb;
 pub use country::Country;
 pub use entity::{AddressRule, Ask, AskSet, CoverFee, Entity, Registration};
 pub use fund::{Campaign, Fund, Restriction};
+pub use staff::StaffRules;
 pub use upkeep::Upkeep;
 pub use wording::{Wording, WordingBook, WordingKey};
 
@@ -50,6 +52,8 @@ pub struct Charity {
     pub wording: WordingBook,
     /// When monthly givers are written to of our own accord.
     pub upkeep: Upkeep,
+    /// When the office asks for a fresh proof or a second person.
+    pub staff: StaffRules,
     /// Names this text of the file: the beginning of its SHA-256.
     pub version: String,
 }
@@ -146,6 +150,7 @@ fn read(
     let mut top = Reader::new(table, "", problems);
     let brand_table = top.table("brand");
     let upkeep = upkeep::read(top.table("upkeep"), problems);
+    let staff = staff::read(top.table("staff"), problems);
     let (entities, funds) = (top.tables("entity"), top.tables("fund"));
     let (campaigns, wording) = (top.tables("campaign"), top.tables("wording"));
     if brand_table.is_none() {
@@ -186,6 +191,7 @@ fn read(
         campaigns,
         wording,
         upkeep,
+        staff,
         version: String::new(),
     })
 }

@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use charity::{
     AddressRule, Ask, AskSet, Brand, Campaign, Charity, Country, CoverFee, Entity, Fund, Registration,
-    Restriction, Rgb, Wording, WordingBook, WordingKey,
+    Restriction, Rgb, StaffRules, Wording, WordingBook, WordingKey,
 };
 pub use mail::{MailConfig, MailTransport};
 pub use settings::{EXAMPLE_SESSION_SECRET, SETTINGS, Setting};

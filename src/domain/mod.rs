@@ -12,6 +12,7 @@ mod office_states;
 pub mod password;
 pub mod postcode;
 pub mod receipt;
+pub mod refund;
 pub mod role;
 pub mod schedule;
 pub mod search;

@@ -92,6 +92,15 @@ text_enums! {
         /// How much; only of gifts that came without Stripe.
         Amount = "amount",
     }
+    /// Why money goes back, in Stripe's codes (docs.stripe.com/api/refunds/create, `reason`; RC-11).
+    RefundReason {
+        /// The donor asked for it.
+        Requested = "requested_by_customer",
+        /// It was given twice by mistake.
+        Duplicate = "duplicate",
+        /// Somebody else used the donor's card or account; Stripe blocks both from then on.
+        Fraudulent = "fraudulent",
+    }
     /// Where a refund stands that staff ask for.
     RefundRequestState {
         /// A second person has yet to agree.

@@ -27,7 +27,7 @@ pub(super) use text_enums;
 
 pub use super::office_states::{
     BankLineState, BatchState, CorrectionKind, ExportFormat, ExportState, GiftState, OfferKind, OfflineKind,
-    RefundRequestState, Role, StaffStage, StaffState, Standing,
+    RefundReason, RefundRequestState, Role, StaffStage, StaffState, Standing,
 };
 
 /// A text that names no state.

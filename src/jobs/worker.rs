@@ -11,7 +11,9 @@ use super::schedule;
 use crate::clock::Ts;
 use crate::services::settle::{self, Prefetched};
 use crate::services::staff::door;
-use crate::services::{Deps, Result, ServiceError, finding, job_kinds, mailing, pledges, sessions, sweep};
+use crate::services::{
+    Deps, Result, ServiceError, finding, job_kinds, mailing, pledges, refunds, sessions, sweep,
+};
 use crate::store::jobs::{self, Claim, Job};
 use crate::store::{StoreError, inbox};
 
@@ -187,6 +189,11 @@ impl Worker {
             }
             job_kinds::SWEEP_PAYMENTS => {
                 sweep::run(&self.deps).await?;
+                self.finish(job).await
+            }
+            job_kinds::MAKE_REFUND => {
+                let unfit = || ServiceError::Unexpected(format!("{:?} is no refund request", job.subject));
+                refunds::make(&self.deps, &job.subject.parse().map_err(|_| unfit())?).await?;
                 self.finish(job).await
             }
             job_kinds::INDEX_DONORS => {

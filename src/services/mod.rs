@@ -5,6 +5,7 @@ pub mod again;
 pub mod care;
 pub mod compose;
 pub mod copies;
+pub mod corrections;
 pub mod evidence;
 pub mod finding;
 pub mod give;
@@ -15,6 +16,7 @@ pub mod passwords;
 pub mod pledges;
 pub mod profile;
 pub mod receipts;
+pub mod refunds;
 pub mod replay;
 pub mod sessions;
 pub mod settle;
@@ -119,6 +121,8 @@ pub mod job_kinds {
     pub const RECOVERY_MAILS: &str = "recovery_mails";
     /// Warn of cards that end soon, and ask who may be asked whether they can give more.
     pub const UPKEEP: &str = "upkeep";
+    /// Ask Stripe for a refund, or find out whether it was made.
+    pub const MAKE_REFUND: &str = "make_refund";
     /// Look again at a payout.
     pub const LOOK_PAYOUT: &str = "look_payout";
     /// Take the words by which donors are found from those whose words were never taken.

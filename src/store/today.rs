@@ -11,7 +11,7 @@ pub const SHOWN: usize = 10;
 /// One thing that needs a person.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Waiting {
-    /// `job`, `mail`, `dispute`, `recovery`, `refund`, `refund_refused`, `batch`, `bank`, `export`.
+    /// `job`, `mail`, `dispute`, `recovery`, `refund`, `refund_failed`, `batch`, `bank`, `export`.
     pub what: String,
     /// Its own id.
     pub id: String,
@@ -31,11 +31,12 @@ pub struct Waiting {
     pub of_kind: i64,
 }
 
-/// Everything that needs a person, ten of a kind, the most urgent of each kind first.
+/// Everything that needs a person, ten of a kind, the most urgent of each kind first. Refunds that Stripe refused or the
+/// donor's bank sent back are told of when that was `since` then and nobody has tried again.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn waiting(conn: &mut Conn) -> Result<Vec<Waiting>> {
+pub async fn waiting(conn: &mut Conn, since: Ts) -> Result<Vec<Waiting>> {
     all!(
         conn,
         Waiting,
@@ -56,6 +57,14 @@ pub async fn waiting(conn: &mut Conn) -> Result<Vec<Waiting>> {
          UNION ALL SELECT * FROM (SELECT 'refund', q.id, CAST(NULL AS TEXT), q.gift_id, q.currency, q.amount_minor, \
            q.asked_at, q.state FROM refund_request q WHERE q.state IN ('awaiting', 'asked') AND q.state = 'awaiting' \
            ORDER BY q.asked_at LIMIT 100) refunds \
+         UNION ALL SELECT * FROM (SELECT 'refund_failed', q.id, CAST(NULL AS TEXT), q.gift_id, q.currency, q.amount_minor, \
+           q.closed_at, COALESCE(q.problem, '') FROM refund_request q WHERE q.asked_at >= $1 AND q.state = 'refused' \
+           AND NOT EXISTS (SELECT 1 FROM refund_request later WHERE later.gift_id = q.gift_id \
+           AND later.asked_at > q.asked_at) ORDER BY q.asked_at DESC LIMIT 100) refused \
+         UNION ALL SELECT * FROM (SELECT 'refund_failed', r.id, CAST(NULL AS TEXT), r.gift_id, r.currency, r.amount_minor, \
+           r.updated_at, 'The donor’s bank sent it back.' FROM refund r WHERE r.state = 'failed' AND r.updated_at >= $1 \
+           AND NOT EXISTS (SELECT 1 FROM refund later WHERE later.gift_id = r.gift_id AND later.made_at > r.made_at \
+           AND later.state IN ('pending', 'succeeded')) ORDER BY r.updated_at DESC LIMIT 100) sent_back \
          UNION ALL SELECT * FROM (SELECT 'batch', b.id, CAST(NULL AS TEXT), CAST(NULL AS TEXT), b.currency, \
            b.control_minor, b.opened_at, b.name FROM offline_batch b WHERE b.state = 'open' \
            ORDER BY b.opened_at LIMIT 100) batches \
@@ -69,7 +78,8 @@ pub async fn waiting(conn: &mut Conn) -> Result<Vec<Waiting>> {
            ROW_NUMBER() OVER (PARTITION BY f.what ORDER BY CASE WHEN f.what IN ('dispute', 'refund', 'batch') \
            THEN f.at END, f.at DESC, f.id) AS place FROM found f) \
          SELECT what, id, donor_id, gift_id, currency, amount_minor, at, words, of_kind FROM ranked WHERE place <= 10 \
-         ORDER BY what, place"
+         ORDER BY what, place",
+        since
     )
 }
 

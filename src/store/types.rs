@@ -91,6 +91,7 @@ text_columns! {
     BatchState => |v| v.as_str().to_owned();
     BankLineState => |v| v.as_str().to_owned();
     CorrectionKind => |v| v.as_str().to_owned();
+    RefundReason => |v| v.as_str().to_owned();
     RefundRequestState => |v| v.as_str().to_owned();
     ExportState => |v| v.as_str().to_owned();
     ExportFormat => |v| v.as_str().to_owned();

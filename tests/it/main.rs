@@ -14,6 +14,7 @@ mod matrix;
 mod monthly;
 mod office_care;
 mod office_find;
+mod office_money;
 mod pages;
 mod portal;
 mod settle;

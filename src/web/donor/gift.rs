@@ -22,7 +22,7 @@ use crate::web::AppState;
 use crate::web::account::page;
 use crate::web::errors::AppError;
 use crate::web::layout::account_frame;
-use crate::web::pages::{Act, ChipTone, Event, GiftPage, GiftReceipt, Link, ReceiptPage, Row};
+use crate::web::pages::{Act, ChipTone, Event, GiftPage, GiftReceipt, Link, Notice, ReceiptPage, Row, Tone};
 use crate::web::visitor::Donor;
 
 /// The id in the address; whatever is none is not there.
@@ -204,8 +204,13 @@ fn receipt_part(view: View<'_>, gift: &GiftLine, receipt: &ReceiptContent) -> Gi
         issued: day(&receipt.issued_on, view.locale).map(|d| format!("Issued on {d}")).unwrap_or_default(),
         view: Link::new("See the receipt", href.clone()),
         resend: Some(resend(view.state, href)),
-        note: String::new(),
+        note: replaced(receipt).unwrap_or_default(),
     }
+}
+
+/// What a receipt says of the one before it (CA-4).
+fn replaced(receipt: &ReceiptContent) -> Option<String> {
+    receipt.replaces.as_ref().map(|old| format!("This replaces receipt {old}, which is void."))
 }
 
 fn resend(state: &AppState, href: String) -> Act {
@@ -258,9 +263,29 @@ pub async fn receipt(
     let gift_id = id(&gift_id)?;
     let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
     let json = portal::receipt(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?;
+    let gift = portal::gift(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?;
     drop(read);
-    let content = content(&json.ok_or_else(AppError::not_found)?)?;
-    page(StatusCode::OK, &receipt_page(&state, &donor, &gift_id, &content))
+    let (json, gift) = json.zip(gift).ok_or_else(AppError::not_found)?;
+    let content = content(&json)?;
+    let mut shown = receipt_page(&state, &donor, &gift_id, &content);
+    shown.notice = standing_of(&content, &gift);
+    page(StatusCode::OK, &shown)
+}
+
+/// What became of a receipt since it was issued, and what it made void itself; printed with it (RC-5, RC-9).
+fn standing_of(content: &ReceiptContent, gift: &GiftLine) -> Option<Notice> {
+    let locale = content.entity.locale.as_str();
+    let net = gift.net();
+    let text = match net.minor() < content.amount.minor() {
+        false => String::new(),
+        true if net.is_zero() => "The whole gift went back. This receipt counts no longer.".to_owned(),
+        true => format!("Part of the gift went back. This receipt counts for {} only.", net.display(locale)),
+    };
+    match replaced(content) {
+        Some(title) => Some(Notice { tone: Tone::Info, title, text }),
+        None if text.is_empty() => None,
+        None => Some(Notice { tone: Tone::Attention, title: text, text: String::new() }),
+    }
 }
 
 fn receipt_page(state: &AppState, donor: &Donor, gift_id: &GiftId, content: &ReceiptContent) -> ReceiptPage {

@@ -151,6 +151,20 @@ pub fn notice(done: &Done) -> Option<Notice> {
             (Tone::Success, "Mail to this donor rests.", "A sign-in link they ask for is still sent.")
         }
         "resumed" => (Tone::Success, "Mail to this donor is sent again.", "What had rested is on its way."),
+        "refund_asked" => (
+            Tone::Success,
+            "Stripe is asked to give it back.",
+            "Once it has, the refund stands under “What followed”. What became of it is on the list of refunds, too.",
+        ),
+        "refund_awaiting" => (
+            Tone::Attention,
+            "A second member of staff has to agree.",
+            "It waits on the list of refunds. Nothing goes back before.",
+        ),
+        "refund_made" => (Tone::Success, "The refund is written down.", "Send the money yourself."),
+        "corrected" => {
+            (Tone::Success, "The gift is corrected.", "The receipt that told it otherwise is void.")
+        }
         "noted" => (Tone::Success, "The note is kept.", ""),
         "unnoted" => (Tone::Success, "The note is removed.", ""),
         "old" => (

@@ -1,7 +1,11 @@
 //! The office: what staff see and do. Every page states the right it needs; every read of a donor is written down.
 
 pub mod audit;
+pub mod correct;
+mod correct_fields;
+pub mod disputes;
 pub mod door;
+pub mod effects;
 pub mod guard;
 
 mod care;
@@ -19,6 +23,8 @@ mod notes;
 pub mod own;
 mod paging;
 pub mod people;
+pub mod refund;
+pub mod refunds;
 pub mod settings;
 pub mod today;
 pub mod view;
@@ -45,6 +51,10 @@ pub const ROUTES: &[&[Route]] = &[
     settings::ROUTES,
     people::ROUTES,
     own::ROUTES,
+    disputes::ROUTES,
+    refunds::ROUTES,
+    refund::ROUTES,
+    correct::ROUTES,
     find::ROUTES,
     donors::ROUTES,
     donor::ROUTES,
@@ -59,6 +69,8 @@ pub const ROUTES: &[&[Route]] = &[
 /// The parts of the office, each with the right that opens it.
 const PARTS: &[(&str, &str, Right)] = &[
     ("Today", "/staff", Right::BeInside),
+    ("Disputes", "/staff/disputes", Right::SeeMoney),
+    ("Refunds", "/staff/refunds", Right::SeeMoney),
     ("Audit", "/staff/audit", Right::SeeAudit),
     ("Settings", "/staff/settings", Right::ManageSettings),
     ("Donors", "/staff/donors", Right::FindDonors),

@@ -28,6 +28,8 @@ use crate::web::router::{Policy, Route};
 
 /// Who looks at more donors than this in a day is named to those who read the audit (S16).
 const MANY_DONORS: i64 = 200;
+/// Refunds that did not go through are told of for this long, unless somebody tries again.
+const TRIED_WITHIN: Duration = Duration::from_secs(30 * 86_400);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The routes of the first page.
@@ -51,6 +53,12 @@ const KINDS: &[Kind] = &[
         what: "refund",
         heading: "Refunds that wait for a second person",
         none: "No refund waits.",
+        right: Right::RefundGifts,
+    },
+    Kind {
+        what: "refund_failed",
+        heading: "Refunds that did not go through",
+        none: "Every refund went through.",
         right: Right::RefundGifts,
     },
     Kind {
@@ -100,7 +108,7 @@ pub async fn show_today(
     let now = state.deps.clock.now();
     let facts = async {
         let mut read = state.deps.store.read().await?;
-        let waiting = today::waiting(&mut read).await?;
+        let waiting = today::waiting(&mut read, now.minus(TRIED_WITHIN)).await?;
         let heard = today::last_callback(&mut read).await?;
         let readers = match staff.may(Right::SeeAudit) {
             true => audit_search::busy_readers(&mut read, now.minus(DAY), MANY_DONORS).await?,
@@ -192,6 +200,10 @@ fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
             let title = format!("{} to give back, asked for on {}", sum(state, w), day(state, w.at));
             let link = Link::new("See the refund", "/staff/refunds");
             (Tone::Attention, title, "A second person must agree.".to_owned(), Some(link))
+        }
+        "refund_failed" => {
+            let title = format!("{} was not given back, on {}", sum(state, w), day(state, w.at));
+            (Tone::Problem, title, w.words.clone(), gift_link(w))
         }
         "batch" => {
             let title = format!("“{}”, {} by the control total", w.words, sum(state, w));

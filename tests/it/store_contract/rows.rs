@@ -240,7 +240,7 @@ story! {
             assert!(ledger::insert_if_new(&mut tx, &entry(-59)).await.expect("writes"));
             assert!(!ledger::insert_if_new(&mut tx, &entry(-60)).await.expect("answers"), "once");
 
-            let refund = |state| Refund { id: RefundId::new(now, random), gift_id: gift.id.clone(), stripe_refund: format!("re_{n}"), amount: pounds(100), state, reason: some("duplicate"), made_at: now };
+            let refund = |state| Refund { id: RefundId::new(now, random), gift_id: gift.id.clone(), stripe_refund: Some(format!("re_{n}")), amount: pounds(100), state, reason: some("duplicate"), made_at: now };
             for state in [RefundState::Pending, RefundState::Succeeded] {
                 ledger::upsert_refund(&mut tx, &refund(state), now).await.expect("writes");
             }

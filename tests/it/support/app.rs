@@ -299,7 +299,8 @@ impl TestApp {
                 *theirs.entry(line.currency.to_uppercase()).or_default() += line.net;
             }
         }
-        let sql = "SELECT currency, CAST(SUM(amount_minor) AS BIGINT) FROM ledger_entry GROUP BY currency";
+        let sql = "SELECT e.currency, CAST(SUM(e.amount_minor) AS BIGINT) FROM ledger_entry e JOIN gift g ON g.id = e.gift_id \
+                   WHERE g.stripe_payment_intent IS NOT NULL GROUP BY e.currency";
         let rows: Vec<(String, i64)> = match &self.deps.store {
             Store::Sqlite { read, .. } => sqlx::query_as(sql).fetch_all(read).await.expect("ledger"),
             Store::Postgres(pool) => sqlx::query_as(sql).fetch_all(pool).await.expect("ledger"),
