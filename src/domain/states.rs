@@ -26,7 +26,7 @@ macro_rules! text_enums {
 pub(super) use text_enums;
 
 pub use super::office_states::{
-    BankLineState, BatchState, CorrectionKind, ExportFormat, ExportState, OfferKind, OfflineKind,
+    BankLineState, BatchState, CorrectionKind, ExportFormat, ExportKind, ExportState, OfferKind, OfflineKind,
     RefundRequestState, Role, StaffStage, StaffState,
 };
 

@@ -6,6 +6,7 @@ pub mod types;
 pub mod accounts;
 pub mod audit;
 pub mod donors;
+pub mod exports;
 pub mod gifts;
 pub mod inbox;
 pub mod invariants;
