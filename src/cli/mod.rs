@@ -2,6 +2,7 @@
 
 mod config_check;
 pub mod demo;
+mod export;
 mod serve;
 mod verify;
 
@@ -58,6 +59,8 @@ enum Command {
         #[command(subcommand)]
         action: ConfigAction,
     },
+    /// Write gifts, donors, plans, refunds or receipts to a file.
+    Export(export::Asked),
     /// Check every invariant of the books; exits with 1 when one is broken.
     Verify {
         /// Print JSON.
@@ -88,6 +91,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Worker => serve::worker().await,
         Command::Migrate => serve::migrate().await,
         Command::Config { action: ConfigAction::Check } => Ok(config_check::run()),
+        Command::Export(asked) => export::run(&asked).await,
         Command::Verify { json } => verify::run(json).await,
     }
 }

@@ -84,7 +84,7 @@ fn put_in_place<T: Table>(
 }
 
 /// Where a file lies until it is whole.
-fn part_of(to: &Path) -> PathBuf {
+pub(super) fn part_of(to: &Path) -> PathBuf {
     let mut name = to.as_os_str().to_owned();
     name.push(".part");
     PathBuf::from(name)

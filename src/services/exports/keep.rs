@@ -4,8 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
+use futures::Stream;
 use jiff::tz::TimeZone;
 use serde_json::json;
+use tokio::io::AsyncReadExt;
 
 use super::book::{self, Title};
 use super::rows::{Outcome, Rows, Watch};
@@ -22,6 +25,8 @@ use crate::store::exports::batches::{self, Batch, Done};
 /// How long a workbook waits to be downloaded.
 pub const KEPT_FOR: Duration = Duration::from_secs(7 * 86_400);
 const AT_ONCE: i64 = 200;
+/// Bytes read at a time.
+const PIECE: usize = 64 * 1024;
 
 /// The name of the first sheet.
 pub(super) fn sheet_name(kind: ExportKind) -> &'static str {
@@ -139,6 +144,17 @@ pub struct Kept {
     pub file: tokio::fs::File,
     /// Its length in bytes.
     pub bytes: u64,
+}
+
+impl Kept {
+    /// Its bytes, piece by piece.
+    pub fn pieces(self) -> impl Stream<Item = io::Result<Bytes>> + use<> {
+        futures::stream::try_unfold(self.file, |mut file| async move {
+            let mut piece = BytesMut::with_capacity(PIECE);
+            let count = file.read_buf(&mut piece).await?;
+            Ok((count > 0).then(|| (piece.freeze(), file)))
+        })
+    }
 }
 
 /// Opens a batch's workbook for somebody, on record; `None` when it is not written yet or no longer kept.

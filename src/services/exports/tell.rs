@@ -58,11 +58,13 @@ pub async fn to_file(
 }
 
 async fn csv<T: Table>(mut csv: CsvRows<T>, to: &Path, mut watch: Watch<'_>) -> Result<Outcome> {
-    let mut file = book::private_file(to)?;
+    let part = book::part_of(to);
+    let mut file = book::private_file(&part)?;
     while let Some(piece) = csv.next().await? {
         file.write_all(&piece)?;
         watch.at(csv.done()).await?;
     }
     file.sync_all()?;
+    std::fs::rename(&part, to)?;
     Ok(csv.outcome())
 }
