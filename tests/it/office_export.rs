@@ -5,6 +5,9 @@ mod stage;
 use std::io::Cursor;
 use std::time::Duration;
 
+use almoner::domain::export::ExportFilter;
+use almoner::domain::states::{ExportFormat, ExportKind};
+use almoner::services::exports::{Wish, to_file};
 use almoner::store::invariants::{INVARIANTS, offenders};
 use calamine::{Data, Reader, Xlsx};
 use sha2::{Digest, Sha256};
@@ -350,5 +353,76 @@ story! {
         assert!(list.has("File deleted"), "{}", list.words());
         let id = app.text("SELECT id FROM export_batch ORDER BY id LIMIT 1").await;
         assert_eq!(browser.open(&format!("/staff/exports/{id}/file")).await.status, 404);
+    }
+}
+
+/// A day or an instant as Excel counts: days since the end of 1899.
+fn excel(text: &str) -> f64 {
+    let whole =
+        if text.contains('T') { text.trim_end_matches('Z').to_owned() } else { format!("{text}T00:00:00") };
+    let at: jiff::civil::DateTime = whole.parse().expect("a day or an instant");
+    let since = at.duration_since(jiff::civil::date(1899, 12, 30).at(0, 0, 0, 0));
+    since.as_secs_f64() / 86_400.0
+}
+
+staged! {
+    async fn the_command_writes_the_same_bytes(app: &TestApp) {
+        books(app, 2_500).await;
+        let browser = app.staff("finance").await;
+        let typed = [("kind", "gifts"), ("entity", "us"), ("from", "2024-01-01"), ("to", "2025-12-31")];
+        let download = file(&browser, &ask(&browser, &typed).await).await;
+        let filter = ExportFilter {
+            entity: Some("us".to_owned()),
+            from: Some(jiff::civil::date(2024, 1, 1)),
+            to: Some(jiff::civil::date(2025, 12, 31)),
+            ..ExportFilter::default()
+        };
+        let wish = |format| Wish { kind: ExportKind::Gifts, format, filter: filter.clone(), why: "Backup".to_owned() };
+        let to = app.dir.path().join("gifts.csv");
+        let mut heard = Vec::new();
+        let outcome = to_file(&app.deps, wish(ExportFormat::Csv), &to, &mut |done, all| heard.push((done, all))).await;
+        let outcome = outcome.expect("a file");
+        let bytes = std::fs::read(&to).expect("the file");
+        assert!(bytes == download, "other bytes than the download's");
+        assert_eq!((outcome.bytes, outcome.sha256.as_str()), (bytes.len() as u64, &*hex::encode(Sha256::digest(&bytes))));
+        let rows = outcome.totals.rows();
+        assert!((1..125).contains(&rows), "{rows} rows of two years of three");
+        assert_eq!(heard.last(), Some(&(rows, rows)));
+        let to = app.dir.path().join("gifts.xlsx");
+        let book = to_file(&app.deps, wish(ExportFormat::Xlsx), &to, &mut |_, _| {}).await.expect("a file");
+        assert_eq!(book.totals, outcome.totals);
+        let mut sheet: Xlsx<_> = Xlsx::new(Cursor::new(std::fs::read(&to).expect("the file"))).expect("a workbook");
+        let sheet = sheet.worksheet_range("Gifts").expect("a sheet");
+        // Cell for cell: what is a number in one is the same number in the other.
+        for (row, csv) in sheet.rows().skip(1).zip(csv_rows(&bytes)) {
+            for (head, cell) in sheet.headers().expect("a head").iter().zip(row) {
+                match cell {
+                    Data::Float(number) => assert_eq!(Ok(*number), csv[head].parse::<f64>(), "{head}"),
+                    Data::DateTime(at) => assert!((at.as_f64() - excel(&csv[head])).abs() < 1e-6, "{head}: {at}"),
+                    other => assert_eq!(other.to_string(), csv[head], "{head}"),
+                }
+            }
+        }
+        let commands = "SELECT COUNT(*) FROM audit_line WHERE actor = 'command' AND action LIKE 'export.%'";
+        assert_eq!(app.count(commands).await, 4);
+    }
+}
+
+staged! {
+    async fn a_workbook_that_cannot_be_written_is_tried_again(app: &TestApp) {
+        let browser = app.staff("finance").await;
+        gift(app, "Ada", 2_500, "GBP", false).await;
+        let folder = app.deps.config.export_dir.clone();
+        std::fs::write(&folder, "in the way").expect("a file");
+        let page = ask(&browser, &[("kind", "gifts"), ("format", "xlsx")]).await;
+        app.settle().await;
+        let failed = browser.open(&page.path).await;
+        assert!(failed.has("Not written") && failed.has("tried again by itself"), "{}", failed.words());
+        std::fs::remove_file(&folder).expect("gone");
+        app.deps.clock.advance(Duration::from_secs(60));
+        app.settle().await;
+        let done = browser.open(&page.path).await;
+        assert!(done.has("Complete") && done.has("1 of 1"), "{}", done.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM job").await, 0);
     }
 }
