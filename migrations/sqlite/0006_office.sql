@@ -98,6 +98,8 @@ CREATE INDEX gift_fund ON gift (fund_id, received_at, id);
 CREATE INDEX gift_entity ON gift (entity_id, received_at, id);
 CREATE INDEX gift_method ON gift (method_kind, received_at, id);
 CREATE INDEX gift_amount ON gift (amount_minor, received_at, id);
+CREATE INDEX gift_campaign ON gift (campaign_id, received_at, id) WHERE campaign_id IS NOT NULL;
+CREATE INDEX payment_customer ON payment (stripe_customer) WHERE stripe_customer IS NOT NULL;
 CREATE INDEX dispute_open ON dispute (evidence_due) WHERE state = 'open';
 CREATE INDEX mail_outbox_donor ON mail_outbox (donor_id, created_at);
 CREATE INDEX audit_line_actor ON audit_line (actor, seq);

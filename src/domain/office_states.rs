@@ -28,6 +28,30 @@ text_enums! {
         /// The second factor was, too.
         Inside = "inside",
     }
+    /// On what terms a donor record stands.
+    Standing {
+        /// Gave from a mailbox without signing in.
+        Guest = "guest",
+        /// Has an account.
+        Account = "account",
+        /// Gave by cheque, in cash or by bank transfer.
+        Offline = "offline",
+    }
+    /// What became of a gift, in one word.
+    GiftState {
+        /// It is here.
+        Received = "received",
+        /// All of it went back to the donor.
+        Refunded = "refunded",
+        /// Some of it did.
+        PartRefunded = "part_refunded",
+        /// The donor's bank wants it back, and has not decided.
+        Disputed = "disputed",
+        /// The donor's bank took it back.
+        TakenBack = "taken_back",
+        /// It came without Stripe, and its bank did not pay.
+        Returned = "returned",
+    }
     /// How a gift came that Stripe knows nothing of.
     OfflineKind {
         /// By cheque.

@@ -26,8 +26,8 @@ macro_rules! text_enums {
 pub(super) use text_enums;
 
 pub use super::office_states::{
-    BankLineState, BatchState, CorrectionKind, ExportFormat, ExportKind, ExportState, OfferKind, OfflineKind,
-    RefundRequestState, Role, StaffStage, StaffState,
+    BankLineState, BatchState, CorrectionKind, ExportFormat, ExportKind, ExportState, GiftState, OfferKind,
+    OfflineKind, RefundRequestState, Role, StaffStage, StaffState, Standing,
 };
 
 /// A text that names no state.

@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 use super::schedule;
 use crate::clock::Ts;
 use crate::services::settle::{self, Prefetched};
-use crate::services::{Deps, Result, ServiceError, exports, job_kinds, mailing, pledges, sessions, sweep};
+use crate::services::{
+    Deps, Result, ServiceError, exports, finding, job_kinds, mailing, pledges, sessions, sweep,
+};
 use crate::store::jobs::{self, Claim, Job};
 use crate::store::{StoreError, inbox};
 
@@ -211,6 +213,14 @@ impl Worker {
             }
             job_kinds::SWEEP_EXPORTS => {
                 exports::sweep(&self.deps).await?;
+                self.finish(job).await
+            }
+            job_kinds::INDEX_DONORS => {
+                finding::index(&self.deps).await?;
+                self.finish(job).await
+            }
+            job_kinds::RELEASE_MAIL => {
+                mailing::release_stray(&self.deps).await?;
                 self.finish(job).await
             }
             _ => {

@@ -2,10 +2,12 @@
 
 pub mod accounts;
 pub mod again;
+pub mod care;
 pub mod compose;
 pub mod copies;
 pub mod evidence;
 pub mod exports;
+pub mod finding;
 pub mod give;
 pub mod intake;
 pub mod mailing;
@@ -121,6 +123,10 @@ pub mod job_kinds {
     pub const UPKEEP: &str = "upkeep";
     /// Look again at a payout.
     pub const LOOK_PAYOUT: &str = "look_payout";
+    /// Take the words by which donors are found from those whose words were never taken.
+    pub const INDEX_DONORS: &str = "index_donors";
+    /// Send on what is held though no pause holds it any more.
+    pub const RELEASE_MAIL: &str = "release_mail";
     /// Send one mail of the outbox.
     pub const SEND_MAIL: &str = "send_mail";
     /// Write an exported workbook.

@@ -85,6 +85,13 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         id: "I5",
+        holds: "a mail rests only while mail to its donor is paused",
+        sql: "SELECT COUNT(*) FROM mail_outbox m WHERE m.state = 'held' AND NOT EXISTS (SELECT 1 FROM donor_mail_pause q \
+              JOIN donor d ON d.id = q.donor_id JOIN donor n ON n.owner_id = d.owner_id WHERE q.ended_at IS NULL \
+              AND n.id = m.donor_id)",
+    },
+    Invariant {
+        id: "I5",
         holds: "no mail was refused for good",
         sql: "SELECT COUNT(*) FROM mail_outbox WHERE state = 'failed'",
     },

@@ -86,6 +86,7 @@ text_columns! {
     Roles => |v| v.to_text();
     StaffState => |v| v.as_str().to_owned();
     StaffStage => |v| v.as_str().to_owned();
+    Standing => |v| v.as_str().to_owned();
     OfflineKind => |v| v.as_str().to_owned();
     BatchState => |v| v.as_str().to_owned();
     BankLineState => |v| v.as_str().to_owned();

@@ -3,7 +3,20 @@
 pub mod door;
 pub mod guard;
 
+mod care;
+mod chain;
+mod donor;
+mod donor_details;
+mod donor_mail;
+mod donors;
 pub mod exports;
+mod find;
+mod gift;
+mod gifts;
+mod look;
+mod notes;
+mod paging;
+mod stripe_links;
 pub mod today;
 pub mod welcome;
 
@@ -20,11 +33,27 @@ use crate::domain::role::Right;
 use guard::Staff;
 
 /// Every route of the office.
-pub const ROUTES: &[&[Route]] = &[door::ROUTES, welcome::ROUTES, today::ROUTES, exports::ROUTES];
+pub const ROUTES: &[&[Route]] = &[
+    door::ROUTES,
+    welcome::ROUTES,
+    today::ROUTES,
+    find::ROUTES,
+    donors::ROUTES,
+    donor::ROUTES,
+    donor_details::ROUTES,
+    donor_mail::ROUTES,
+    notes::ROUTES,
+    gifts::ROUTES,
+    gift::ROUTES,
+    care::ROUTES,
+    exports::ROUTES,
+];
 
 /// The parts of the office, each with the right that opens it.
 const PARTS: &[(&str, &str, Right)] = &[
     ("Today", "/staff", Right::BeInside),
+    ("Donors", "/staff/donors", Right::FindDonors),
+    ("Gifts", "/staff/gifts", Right::FindDonors),
     ("Exports", "/staff/exports", Right::ExportData),
     ("Staff", "/staff/people", Right::ManageStaff),
     ("You", "/staff/you", Right::BeInside),

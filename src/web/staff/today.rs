@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 
+use super::find::search_box;
 use super::guard::Staff;
 use super::{blank, show};
 use crate::domain::role::Right;
@@ -20,5 +21,7 @@ pub const ROUTES: &[Route] =
 /// # Errors
 /// When the database refuses.
 pub async fn today(State(state): State<AppState>, staff: Staff) -> Result<Response, AppError> {
-    show(&blank(&state, &staff, "Today", "/staff"))
+    let mut page = blank(&state, &staff, "Today", "/staff");
+    page.search = staff.may(Right::FindDonors).then(|| search_box(""));
+    show(&page)
 }

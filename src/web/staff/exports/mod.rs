@@ -100,8 +100,7 @@ async fn list_page(
         }),
     ];
     let newer = if before.is_some() { HERE.to_owned() } else { String::new() };
-    page.pager =
-        (!older.is_empty() || !newer.is_empty()).then(|| Pager { shown: String::new(), newer, older });
+    page.pager = (!older.is_empty() || !newer.is_empty()).then(|| Pager { newer, older, ..Pager::default() });
     Ok(page)
 }
 
