@@ -2,6 +2,7 @@
 
 mod config_check;
 pub mod demo;
+mod export;
 mod serve;
 mod staff;
 mod verify;
@@ -64,6 +65,8 @@ enum Command {
         #[command(subcommand)]
         action: StaffAction,
     },
+    /// Write gifts, donors, plans, refunds or receipts to a file.
+    Export(export::Asked),
     /// Check every invariant of the books; exits with 1 when one is broken.
     Verify {
         /// Print JSON.
@@ -109,6 +112,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate => serve::migrate().await,
         Command::Config { action: ConfigAction::Check } => Ok(config_check::run()),
         Command::Staff { action: StaffAction::Invite { email, role } } => staff::invite(&email, &role).await,
+        Command::Export(asked) => export::run(&asked).await,
         Command::Verify { json } => verify::run(json).await,
     }
 }

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod dates;
 pub mod donor;
+pub mod export;
 pub mod fee;
 pub mod frequency;
 pub mod ids;

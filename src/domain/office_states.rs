@@ -125,6 +125,19 @@ text_enums! {
         /// It could not be written.
         Failed = "failed",
     }
+    /// What can be taken out.
+    ExportKind {
+        /// Money received.
+        Gifts = "gifts",
+        /// Who gave.
+        Donors = "donors",
+        /// Monthly, quarterly and yearly gifts.
+        Plans = "plans",
+        /// What went back, or is contested.
+        Refunds = "refunds",
+        /// Every receipt, the replaced ones too.
+        Receipts = "receipts",
+    }
     /// What an exported file is.
     ExportFormat {
         /// Comma-separated values.

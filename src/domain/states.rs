@@ -26,8 +26,8 @@ macro_rules! text_enums {
 pub(super) use text_enums;
 
 pub use super::office_states::{
-    BankLineState, BatchState, CorrectionKind, ExportFormat, ExportState, GiftState, OfferKind, OfflineKind,
-    RefundReason, RefundRequestState, Role, StaffStage, StaffState, Standing,
+    BankLineState, BatchState, CorrectionKind, ExportFormat, ExportKind, ExportState, GiftState, OfferKind,
+    OfflineKind, RefundReason, RefundRequestState, Role, StaffStage, StaffState, Standing,
 };
 
 /// A text that names no state.

@@ -7,6 +7,7 @@ pub mod compose;
 pub mod copies;
 pub mod corrections;
 pub mod evidence;
+pub mod exports;
 pub mod finding;
 pub mod give;
 pub mod intake;
@@ -81,6 +82,9 @@ pub enum ServiceError {
     /// More passwords at once than the machine can hash.
     #[error(transparent)]
     TooBusy(#[from] passwords::TooBusy),
+    /// A file could not be written or read.
+    #[error("file: {0}")]
+    File(#[from] std::io::Error),
     /// Something Stripe told does not fit what we know.
     #[error("{0}")]
     Unexpected(String),
@@ -131,6 +135,10 @@ pub mod job_kinds {
     pub const RELEASE_MAIL: &str = "release_mail";
     /// Send one mail of the outbox.
     pub const SEND_MAIL: &str = "send_mail";
+    /// Write an exported workbook.
+    pub const WRITE_EXPORT: &str = "write_export";
+    /// Delete exported workbooks that were kept long enough.
+    pub const SWEEP_EXPORTS: &str = "sweep_exports";
     /// Forget sessions and questions that nobody can use any more.
     pub const SWEEP_SESSIONS: &str = "sweep_sessions";
     /// Close payments whose page was abandoned.

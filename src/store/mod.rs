@@ -9,6 +9,7 @@ pub mod audit_search;
 pub mod corrections;
 pub mod donor_terms;
 pub mod donors;
+pub mod exports;
 pub mod gifts;
 pub mod inbox;
 pub mod invariants;

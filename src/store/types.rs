@@ -94,6 +94,7 @@ text_columns! {
     RefundReason => |v| v.as_str().to_owned();
     RefundRequestState => |v| v.as_str().to_owned();
     ExportState => |v| v.as_str().to_owned();
+    ExportKind => |v| v.as_str().to_owned();
     ExportFormat => |v| v.as_str().to_owned();
     OfferKind => |v| v.as_str().to_owned();
     Currency => |v| v.code().to_owned();

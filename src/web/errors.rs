@@ -40,7 +40,9 @@ impl From<ServiceError> for AppError {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             ServiceError::TooOften | ServiceError::TooBusy(_) => StatusCode::TOO_MANY_REQUESTS,
-            ServiceError::Template(_) | ServiceError::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            ServiceError::Template(_) | ServiceError::File(_) | ServiceError::Unexpected(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         };
         AppError { status, cause: Some(error.to_string()) }
     }

@@ -15,6 +15,7 @@ mod monthly;
 mod office_care;
 mod office_find;
 mod office_money;
+mod office_export;
 mod pages;
 mod portal;
 mod settle;

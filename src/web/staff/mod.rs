@@ -15,6 +15,7 @@ mod donor;
 mod donor_details;
 mod donor_mail;
 mod donors;
+pub mod exports;
 mod find;
 mod gift;
 mod gifts;
@@ -64,6 +65,7 @@ pub const ROUTES: &[&[Route]] = &[
     gifts::ROUTES,
     gift::ROUTES,
     care::ROUTES,
+    exports::ROUTES,
 ];
 
 /// The parts of the office, each with the right that opens it.
@@ -75,6 +77,7 @@ const PARTS: &[(&str, &str, Right)] = &[
     ("Settings", "/staff/settings", Right::ManageSettings),
     ("Donors", "/staff/donors", Right::FindDonors),
     ("Gifts", "/staff/gifts", Right::FindDonors),
+    ("Exports", "/staff/exports", Right::ExportData),
     ("Staff", "/staff/people", Right::ManageStaff),
     ("You", "/staff/you", Right::BeInside),
 ];
