@@ -8,6 +8,7 @@ pub mod frequency;
 pub mod ids;
 pub mod money;
 mod office_states;
+pub mod offline;
 pub mod password;
 pub mod postcode;
 pub mod receipt;

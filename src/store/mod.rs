@@ -5,6 +5,8 @@ pub mod types;
 
 pub mod accounts;
 pub mod audit;
+pub mod bank;
+pub mod bank_hints;
 pub mod donors;
 pub mod gifts;
 pub mod inbox;
@@ -13,6 +15,9 @@ pub mod jobs;
 pub mod ledger;
 pub mod method_changes;
 pub mod migrate;
+pub mod offline;
+pub mod offline_batches;
+pub mod offline_donors;
 pub mod outbox;
 pub mod payments;
 pub mod payouts;
