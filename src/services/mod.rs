@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod give;
 pub mod intake;
 pub mod mailing;
+pub mod offline_gifts;
 pub mod passwords;
 pub mod pledges;
 pub mod profile;

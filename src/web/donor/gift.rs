@@ -92,6 +92,11 @@ fn lead(view: View<'_>, gift: &GiftLine) -> Vec<String> {
         }
         Some(DisputeState::Won) | None => {}
     }
+    if gift.returned_minor != 0 {
+        return vec![
+            "Your cheque came back to us unpaid: nothing was collected, and its receipt is void.".to_owned(),
+        ];
+    }
     if gift.net() == gift.amount() {
         return Vec::new();
     }
@@ -173,6 +178,10 @@ fn history(view: View<'_>, gift: &GiftLine, events: &[GiftEvent]) -> Vec<Event> 
             (Some(RefundState::Failed), _) => {
                 let words = "A refund did not arrive at your bank";
                 all.push((e.made_at, event(e.made_at, ChipTone::Problem, words, String::new())));
+            }
+            (None, None) if e.is_return() => {
+                let words = "Your cheque came back unpaid";
+                all.push((e.made_at, event(e.made_at, ChipTone::Problem, words, minus)));
             }
             (Some(RefundState::Canceled), _) | (None, None) => {}
             (None, Some(state)) => {
