@@ -351,11 +351,25 @@ pub async fn reopen_line(tx: &mut WriteTx, id: &BankLineId) -> Result<bool> {
     Ok(changed == 1)
 }
 
-/// Names the gift that a matched line became.
+/// Names the gift that each of these matched lines became; gives how many have one.
 ///
 /// # Errors
-/// When the line is not there.
-pub async fn name_gift(tx: &mut WriteTx, id: &BankLineId, gift: &GiftId) -> Result<()> {
-    let changed = exec!(tx, "UPDATE bank_line SET gift_id = $2 WHERE id = $1 AND state = 'matched'", id, gift)?;
-    if changed == 1 { Ok(()) } else { Err(StoreError::NotOneRow { what: "bank line", changed }) }
+/// When the database refuses.
+pub async fn name_gifts(tx: &mut WriteTx, ids: &[BankLineId]) -> Result<u64> {
+    macro_rules! run {
+        ($t:expr) => {{
+            let mut q = QueryBuilder::new(
+                "UPDATE bank_line SET gift_id = (SELECT o.gift_id FROM offline_gift o \
+                 WHERE o.bank_line = bank_line.id) WHERE state = 'matched' AND EXISTS (SELECT 1 FROM offline_gift o \
+                 WHERE o.bank_line = bank_line.id) AND id IN (",
+            );
+            let mut list = q.separated(", ");
+            for id in ids {
+                list.push_bind(id);
+            }
+            q.push(")");
+            q.build().execute(&mut **$t).await.map(|r| r.rows_affected())
+        }};
+    }
+    if ids.is_empty() { Ok(0) } else { on!(&mut **tx, t => run!(t)) }
 }

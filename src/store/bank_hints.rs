@@ -15,9 +15,11 @@ pub struct Named {
     pub donor_id: DonorId,
 }
 
+/// `IN` takes no empty list, and nothing is called nothing.
 macro_rules! listed {
     ($q:expr, $texts:expr) => {{
         let mut list = $q.separated(", ");
+        list.push_bind("");
         for text in $texts {
             list.push_bind(text.as_str());
         }
@@ -25,47 +27,26 @@ macro_rules! listed {
     }};
 }
 
-/// Donors by their id, by the id of a gift or by the number of a receipt.
+/// Donors by their id, by the id of a gift or by the number of a receipt; and donors whom lines of the same payers were
+/// matched with before, each once.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn by_reference(conn: &mut Conn, texts: &[String]) -> Result<Vec<Named>> {
-    if texts.is_empty() {
-        return Ok(Vec::new());
-    }
+pub async fn named(conn: &mut Conn, references: &[String], payers: &[String]) -> Result<Vec<Named>> {
     macro_rules! run {
         ($t:expr) => {{
             let mut q = QueryBuilder::new("SELECT d.id AS text, d.owner_id AS donor_id FROM donor d WHERE d.id IN (");
-            listed!(q, texts);
+            listed!(q, references);
+            q.push(" UNION SELECT g.id, d.owner_id FROM gift g JOIN donor d ON d.id = g.donor_id WHERE g.id IN (");
+            listed!(q, references);
             q.push(
-                " UNION ALL SELECT g.id, d.owner_id FROM gift g JOIN donor d ON d.id = g.donor_id WHERE g.id IN (",
-            );
-            listed!(q, texts);
-            q.push(
-                " UNION ALL SELECT r.number, d.owner_id FROM receipt r JOIN gift g ON g.id = r.gift_id \
+                " UNION SELECT r.number, d.owner_id FROM receipt r JOIN gift g ON g.id = r.gift_id \
                  JOIN donor d ON d.id = g.donor_id WHERE r.number IN (",
             );
-            listed!(q, texts);
-            q.build_query_as::<Named>().fetch_all(&mut **$t).await
-        }};
-    }
-    on!(&mut *conn, t => run!(t))
-}
-
-/// Donors whom lines of the same payers were matched with before, each once.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn by_payer(conn: &mut Conn, payers: &[String]) -> Result<Vec<Named>> {
-    if payers.is_empty() {
-        return Ok(Vec::new());
-    }
-    macro_rules! run {
-        ($t:expr) => {{
-            let mut q = QueryBuilder::new(
-                "SELECT DISTINCT l.payer_norm AS text, d.owner_id AS donor_id FROM bank_line l \
-                 JOIN gift g ON g.id = l.gift_id JOIN donor d ON d.id = g.donor_id \
-                 WHERE l.state = 'matched' AND l.payer_norm IN (",
+            listed!(q, references);
+            q.push(
+                " UNION SELECT l.payer_norm, d.owner_id FROM bank_line l JOIN gift g ON g.id = l.gift_id \
+                 JOIN donor d ON d.id = g.donor_id WHERE l.state = 'matched' AND l.payer_norm IN (",
             );
             listed!(q, payers);
             q.build_query_as::<Named>().fetch_all(&mut **$t).await
