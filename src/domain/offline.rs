@@ -8,6 +8,13 @@ use super::states::OfflineKind;
 /// No single gift is larger, in minor units: a sum beyond it is a slip of the hand.
 pub const AMOUNT_AT_MOST: i64 = 99_999_999_999;
 
+/// The ways, in the order they are offered.
+pub const KINDS: [OfflineKind; 4] =
+    [OfflineKind::Cheque, OfflineKind::Cash, OfflineKind::BankTransfer, OfflineKind::StandingOrder];
+
+/// The ways a sum comes into the bank account.
+pub const BANK_KINDS: [OfflineKind; 2] = [OfflineKind::BankTransfer, OfflineKind::StandingOrder];
+
 /// The method on receipts and pages.
 pub fn method_label(kind: OfflineKind) -> &'static str {
     match kind {
@@ -66,7 +73,10 @@ pub fn telling_words(payer: &[String]) -> Option<[String; 2]> {
 }
 
 fn is_title(word: &str) -> bool {
-    matches!(word, "mr" | "mrs" | "ms" | "miss" | "mx" | "dr" | "sir" | "dame" | "rev" | "prof" | "herr" | "frau")
+    matches!(
+        word,
+        "mr" | "mrs" | "ms" | "miss" | "mx" | "dr" | "sir" | "dame" | "rev" | "prof" | "herr" | "frau"
+    )
 }
 
 #[cfg(test)]

@@ -221,7 +221,13 @@ pub struct NewLine {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn insert_line(tx: &mut WriteTx, batch: &BatchId, l: &NewLine, by: &StaffId, at: Ts) -> Result<bool> {
+pub async fn insert_line(
+    tx: &mut WriteTx,
+    batch: &BatchId,
+    l: &NewLine,
+    by: &StaffId,
+    at: Ts,
+) -> Result<bool> {
     let changed = exec!(
         tx,
         "INSERT INTO offline_line (id, batch_id, nonce, donor_id, amount_minor, fund_id, campaign_id, reference, \
@@ -264,6 +270,9 @@ pub async fn name_gifts(tx: &mut WriteTx, batch: &BatchId) -> Result<()> {
     let without = scalar!(tx, i64, sql, batch)?;
     match without {
         0 => Ok(()),
-        _ => Err(StoreError::Corrupt { table: "offline_line", what: format!("{batch}: a line without its gift") }),
+        _ => Err(StoreError::Corrupt {
+            table: "offline_line",
+            what: format!("{batch}: a line without its gift"),
+        }),
     }
 }

@@ -108,7 +108,8 @@ impl GiftLine {
 
     /// What remains given.
     pub fn net(&self) -> Money {
-        let back = self.refunded_minor.saturating_add(self.returned_minor).saturating_add(self.disputed_minor);
+        let back =
+            self.refunded_minor.saturating_add(self.returned_minor).saturating_add(self.disputed_minor);
         let minor = self.amount_minor.saturating_add(back);
         Money::new(minor, self.currency)
     }

@@ -27,6 +27,11 @@ impl AppError {
 }
 
 impl AppError {
+    /// What was sent is not what a form of ours sends.
+    pub fn bad_request() -> AppError {
+        AppError { status: StatusCode::BAD_REQUEST, cause: None }
+    }
+
     /// They may not.
     pub fn forbidden() -> AppError {
         AppError { status: StatusCode::FORBIDDEN, cause: None }

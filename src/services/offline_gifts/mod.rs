@@ -101,14 +101,14 @@ pub async fn enter(deps: &Deps, actor: &Actor, nonce: &str, giver: &Giver, facts
     if !can_have_receipt(compose::entity(deps, &facts.entity_id)?, &donor) {
         return Ok(Entering::NoAddress);
     }
-    let item =
-        Item { nonce: nonce.to_owned(), donor_id, donor, facts, batch_id: None, bank_line: None };
+    let item = Item { nonce: nonce.to_owned(), donor_id, donor, facts, batch_id: None, bank_line: None };
     let Some(gifts) = write(deps, &mut tx, actor, vec![item], now).await? else {
         // The same form came twice at once, and the other was first: it is committed, or we would still wait for it.
         drop(tx);
         let mut read = deps.store.read().await?;
         let before = offline::by_nonce(&mut read, nonce).await?;
-        let before = before.ok_or_else(|| ServiceError::Unexpected("gift neither new nor known".to_owned()))?;
+        let before =
+            before.ok_or_else(|| ServiceError::Unexpected("gift neither new nor known".to_owned()))?;
         return Ok(Entering::Done(before.gift_id));
     };
     let gift = gifts.first().ok_or_else(|| ServiceError::Unexpected("no gift was written".to_owned()))?;

@@ -67,7 +67,12 @@ pub async fn came_back(deps: &Deps, actor: &Actor, id: &GiftId, why: &str) -> Re
     }
     let before = json!({ "net": gift.amount.minor(), "currency": gift.amount.currency() });
     let after = json!({ "net": Money::zero(gift.amount.currency()).minor(), "void": cheque.receipt });
-    record(deps, &mut tx, actor, Act { action: "gift.returned", subject: gift.id.as_str(), before, after, why });
+    record(
+        deps,
+        &mut tx,
+        actor,
+        Act { action: "gift.returned", subject: gift.id.as_str(), before, after, why },
+    );
     tx.commit().await?;
     Ok(true)
 }

@@ -3,6 +3,7 @@
 pub mod door;
 pub mod guard;
 
+pub mod offline;
 pub mod today;
 pub mod welcome;
 
@@ -19,11 +20,12 @@ use crate::domain::role::Right;
 use guard::Staff;
 
 /// Every route of the office.
-pub const ROUTES: &[&[Route]] = &[door::ROUTES, welcome::ROUTES, today::ROUTES];
+pub const ROUTES: &[&[Route]] = &[door::ROUTES, welcome::ROUTES, today::ROUTES, offline::ROUTES];
 
 /// The parts of the office, each with the right that opens it.
 const PARTS: &[(&str, &str, Right)] = &[
     ("Today", "/staff", Right::BeInside),
+    ("Enter gifts", "/staff/offline", Right::EnterGifts),
     ("Staff", "/staff/people", Right::ManageStaff),
     ("You", "/staff/you", Right::BeInside),
 ];

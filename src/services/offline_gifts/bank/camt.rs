@@ -242,7 +242,9 @@ impl File {
             Err(words) => self.wrong.add(format!("Entry {number}: {words}")),
         }
         if self.credits.len() > LINES_AT_MOST {
-            return Err(Refusal::of(format!("The file has more than {LINES_AT_MOST} sums. Take a shorter time")));
+            return Err(Refusal::of(format!(
+                "The file has more than {LINES_AT_MOST} sums. Take a shorter time"
+            )));
         }
         Ok(())
     }
@@ -256,7 +258,9 @@ impl File {
             let code = self.currency.code().to_owned();
             if sum.is_some_and(|s| minor(&Amount(s, code), self.currency) != Ok(t.credit_sum)) {
                 let held = Money::new(t.credit_sum, self.currency).to_plain();
-                self.wrong.add(format!("The statement sums its credits to something else than the {held} it holds"));
+                self.wrong.add(format!(
+                    "The statement sums its credits to something else than the {held} it holds"
+                ));
             }
         }
         if t.said_entries.is_some_and(|n| n.parse() != Ok(t.entries)) {
@@ -265,14 +269,18 @@ impl File {
         if let (Some(opening), Some(closing)) = (t.opening, t.closing)
             && opening.saturating_add(t.booked_sum) != closing
         {
-            self.wrong.add("The balances do not add up: opening balance and entries do not give the closing one".to_owned());
+            self.wrong.add(
+                "The balances do not add up: opening balance and entries do not give the closing one"
+                    .to_owned(),
+            );
         }
     }
 }
 
 /// The sums of an entry: its parts when it is a batch, else itself.
 fn credits(entry: &Entry, sum: i64, currency: Currency, today: Date) -> Result<Vec<Credit>, String> {
-    let booked_on: Date = entry.booked.get(..10).and_then(|d| d.parse().ok()).ok_or("there is no day of booking")?;
+    let booked_on: Date =
+        entry.booked.get(..10).and_then(|d| d.parse().ok()).ok_or("there is no day of booking")?;
     if booked_on > today {
         return Err(format!("{booked_on} is still to come"));
     }
@@ -283,14 +291,22 @@ fn credits(entry: &Entry, sum: i64, currency: Currency, today: Date) -> Result<V
         let payer = if part.payer.is_empty() { &part.for_whom } else { &part.payer };
         let words = [&part.message, &part.structured, &part.end_to_end, &entry.information];
         let reference = words.into_iter().find(|w| !w.trim().is_empty()).map(|w| tidy(w)).unwrap_or_default();
-        Ok(Credit { position: 0, booked_on, amount: Money::new(minor, currency), payer: tidy(payer), reference })
+        Ok(Credit {
+            position: 0,
+            booked_on,
+            amount: Money::new(minor, currency),
+            payer: tidy(payer),
+            reference,
+        })
     };
     match entry.parts.as_slice() {
         [] => Ok(vec![credit(sum, &Part::default())?]),
         [one] => {
             let said = one.amount.as_ref().filter(|a| a.1 == currency.code());
             match said.map(|a| minor(a, currency)).transpose()? {
-                Some(other) if other != sum => Err("its one part is of another sum than the entry".to_owned()),
+                Some(other) if other != sum => {
+                    Err("its one part is of another sum than the entry".to_owned())
+                }
                 _ => Ok(vec![credit(sum, one)?]),
             }
         }

@@ -28,10 +28,7 @@ struct Open {
 ///
 /// # Errors
 /// When it is not, is damaged, or `on` refuses.
-pub(super) fn walk(
-    xml: &str,
-    mut on: impl FnMut(Seen<'_>) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
+pub(super) fn walk(xml: &str, mut on: impl FnMut(Seen<'_>) -> Result<(), Refusal>) -> Result<(), Refusal> {
     let mut reader = Reader::from_str(xml);
     let (mut path, mut open): (Vec<String>, Vec<Open>) = (Vec::new(), Vec::new());
     let mut has_root = false;
@@ -60,7 +57,9 @@ pub(super) fn walk(
                 match (character, resolve_xml_entity(&reference)) {
                     (Some(c), _) => say(&mut open, c.encode_utf8(&mut [0; 4])),
                     (None, Some(text)) => say(&mut open, text),
-                    (None, None) => return Err(Refusal::of("The file uses an entity that it would have to declare")),
+                    (None, None) => {
+                        return Err(Refusal::of("The file uses an entity that it would have to declare"));
+                    }
                 }
             }
             Event::Eof => break,

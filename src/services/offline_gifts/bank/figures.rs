@@ -51,7 +51,8 @@ pub(super) fn sum(text: &str, currency: Currency, comma: bool) -> Result<Sum, St
     let figure = minus.unwrap_or(&bare);
     let figure = figure.strip_prefix('+').unwrap_or(figure);
     let symbol = currency.symbol();
-    let figure = figure.strip_suffix(currency.code()).or_else(|| figure.strip_suffix(symbol.trim())).unwrap_or(figure);
+    let figure =
+        figure.strip_suffix(currency.code()).or_else(|| figure.strip_suffix(symbol.trim())).unwrap_or(figure);
     let swapped = |c| match c {
         ',' => '.',
         '.' => ',',

@@ -64,8 +64,7 @@ pub async fn suggest(
 ) -> Result<Vec<Option<Suggestion>>> {
     let prefixes: Vec<&str> =
         deps.config.charity.entities.iter().map(|e| e.receipt_prefix.as_str()).collect();
-    let references: Vec<Vec<String>> =
-        lines.iter().map(|l| names_in(&l.reference, &prefixes)).collect();
+    let references: Vec<Vec<String>> = lines.iter().map(|l| names_in(&l.reference, &prefixes)).collect();
     let payers: Vec<String> = unique(lines.iter().map(|l| l.payer_norm.clone()));
     let payer_words: Vec<Vec<String>> = lines.iter().map(|l| words(&l.payer)).collect();
     let named = bank_hints::named(conn, &unique(references.iter().flatten().cloned()), &payers).await?;
@@ -169,7 +168,9 @@ mod tests {
             assert_eq!(names(text), vec![number.clone()], "{text}");
         }
         let id = "dnr_01kb3v8q7d6s2f0000000000za";
-        for text in [id.to_owned(), id.to_uppercase().replace('_', " "), format!("REF {}", id.replace('_', ""))] {
+        for text in
+            [id.to_owned(), id.to_uppercase().replace('_', " "), format!("REF {}", id.replace('_', ""))]
+        {
             assert_eq!(names(&text), vec![id.to_owned()], "{text}");
         }
         assert_eq!(names("DNR LFT 2026 hello £££ é"), Vec::<String>::new());

@@ -180,7 +180,8 @@ async fn write(
         drop(tx);
         let mut read = deps.store.read().await?;
         let before = bank::import_by_hash(&mut read, &import.file_sha256).await?;
-        let before = before.ok_or_else(|| ServiceError::Unexpected("file neither new nor known".to_owned()))?;
+        let before =
+            before.ok_or_else(|| ServiceError::Unexpected("file neither new nor known".to_owned()))?;
         return Ok(Importing::Before(Box::new(before)));
     }
     let known = insert(deps, &mut tx, &import, read.credits).await?;

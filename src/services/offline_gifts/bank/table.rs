@@ -182,7 +182,10 @@ fn credit(
     let amount = match sum(cell(columns.amount), currency, mapping.decimal_comma)? {
         Sum::In(money) => Some(money),
         Sum::Out if mapping.only_credits => {
-            return Err(format!("{:?} is less than nothing in a column of what came in", cell(columns.amount)));
+            return Err(format!(
+                "{:?} is less than nothing in a column of what came in",
+                cell(columns.amount)
+            ));
         }
         Sum::Nothing if cell(columns.amount).trim().is_empty() && !mapping.only_credits => {
             return Err("there is no sum".to_owned());
@@ -227,11 +230,14 @@ mod tests {
 
     #[test]
     fn only_what_came_in_is_taken() {
-        let read = of("Date,Name,Text,Amount\n01/11/2026,A MARSH,hello,25.00\n02/11/2026,SHOP,,-9.99\n", &mapping());
+        let read =
+            of("Date,Name,Text,Amount\n01/11/2026,A MARSH,hello,25.00\n02/11/2026,SHOP,,-9.99\n", &mapping());
         let read = read.unwrap();
         assert_eq!((read.len(), read[0].position, read[0].amount.minor()), (1, 2, 2500));
-        let credit = Mapping { amount: "Paid in".into(), only_credits: true, decimal_comma: true, ..mapping() };
-        let read = of("Date;Name;Text;Paid out;Paid in\n01/11/2026;A;x;;1.000,50\n02/11/2026;B;y;5,00;\n", &credit);
+        let credit =
+            Mapping { amount: "Paid in".into(), only_credits: true, decimal_comma: true, ..mapping() };
+        let read =
+            of("Date;Name;Text;Paid out;Paid in\n01/11/2026;A;x;;1.000,50\n02/11/2026;B;y;5,00;\n", &credit);
         assert_eq!(read.unwrap()[0].amount.minor(), 100_050);
     }
 

@@ -59,7 +59,8 @@ fn later_versions_are_read_too_and_others_refused() {
     for version in ["04", "06", "08"] {
         assert_eq!(sums(&file(version, &later)), vec![("A".to_owned(), 2500)]);
     }
-    let prefixed = file("08", "").replace("<Document xmlns=", "<n:Document xmlns:n=").replace("</Doc", "</n:Doc");
+    let prefixed =
+        file("08", "").replace("<Document xmlns=", "<n:Document xmlns:n=").replace("</Doc", "</n:Doc");
     assert!(of(&prefixed).is_ok(), "a prefix is a prefix");
     assert!(of(&file("09", &later)).unwrap_err().0[0].contains("CAMT.053"));
     assert!(of("<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.054.001.02\"/>").is_err());
@@ -69,7 +70,9 @@ fn later_versions_are_read_too_and_others_refused() {
 #[test]
 fn control_totals_are_held_to() {
     let summary = |n: u32, sum: &str| {
-        format!("<TxsSummry><TtlCdtNtries><NbOfNtries>{n}</NbOfNtries><Sum>{sum}</Sum></TtlCdtNtries></TxsSummry>")
+        format!(
+            "<TxsSummry><TtlCdtNtries><NbOfNtries>{n}</NbOfNtries><Sum>{sum}</Sum></TtlCdtNtries></TxsSummry>"
+        )
     };
     let balance = |code: &str, sum: &str| {
         format!(
@@ -83,7 +86,9 @@ fn control_totals_are_held_to() {
     assert!(whole(summary(2, "25.00")).unwrap_err().0[0].contains("counts other credits"));
     assert!(whole(summary(1, "26.00")).unwrap_err().0[0].contains("sums its credits"));
     assert!(whole(balance("OPBD", "100.00") + &balance("CLBD", "120.00")).is_ok());
-    assert!(whole(balance("OPBD", "100.00") + &balance("CLBD", "121.00")).unwrap_err().0[0].contains("add up"));
+    assert!(
+        whole(balance("OPBD", "100.00") + &balance("CLBD", "121.00")).unwrap_err().0[0].contains("add up")
+    );
     let parts = format!("<NtryDtls>{}{}</NtryDtls>", part("10.00", "C", ""), part("5.00", "D", ""));
     let refused = of(&file("02", &entry("16.00", "CRDT", &parts))).unwrap_err().0;
     assert!(refused[0].contains("come to 15.00, but the entry is 16.00"), "{refused:?}");
@@ -99,7 +104,9 @@ fn nothing_is_read_between_the_lines() {
     let half: String = whole.chars().take(whole.chars().count() - 40).collect();
     assert!(of(&half).is_err(), "cut off");
     assert!(of(&file("02", &"<a>".repeat(50))).is_err());
-    for (amount, why) in [("25.005", "decimals"), ("-5", "not a sum"), ("1,000.00", "not a sum"), ("", "not a sum")] {
+    for (amount, why) in
+        [("25.005", "decimals"), ("-5", "not a sum"), ("1,000.00", "not a sum"), ("", "not a sum")]
+    {
         let refused = of(&file("02", &entry(amount, "CRDT", ""))).unwrap_err().0;
         assert!(refused[0].starts_with("Entry 1:") && refused[0].contains(why), "{refused:?}");
     }
