@@ -11,6 +11,7 @@ mod disk;
 mod faults;
 mod give;
 mod monthly;
+mod office_offline;
 mod pages;
 mod portal;
 mod settle;

@@ -22,8 +22,11 @@ use crate::web::AppState;
 use crate::web::account::page;
 use crate::web::errors::AppError;
 use crate::web::layout::account_frame;
-use crate::web::pages::{Act, ChipTone, Event, GiftPage, GiftReceipt, Link, ReceiptPage, Row};
+use crate::web::pages::{Act, ChipTone, Event, GiftPage, GiftReceipt, Link, Notice, ReceiptPage, Row, Tone};
 use crate::web::visitor::Donor;
+
+/// What is said of the receipt for a cheque that came back (UK-9).
+const VOID: &str = "This receipt is void: the cheque came back unpaid.";
 
 /// The id in the address; whatever is none is not there.
 fn id(text: &str) -> Result<GiftId, AppError> {
@@ -212,8 +215,8 @@ fn receipt_part(view: View<'_>, gift: &GiftLine, receipt: &ReceiptContent) -> Gi
         number: receipt.number.clone(),
         issued: day(&receipt.issued_on, view.locale).map(|d| format!("Issued on {d}")).unwrap_or_default(),
         view: Link::new("See the receipt", href.clone()),
-        resend: Some(resend(view.state, href)),
-        note: String::new(),
+        resend: (gift.returned_minor == 0).then(|| resend(view.state, href)),
+        note: if gift.returned_minor == 0 { String::new() } else { VOID.to_owned() },
     }
 }
 
@@ -267,9 +270,15 @@ pub async fn receipt(
     let gift_id = id(&gift_id)?;
     let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
     let json = portal::receipt(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?;
+    let gift = portal::gift(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?;
     drop(read);
     let content = content(&json.ok_or_else(AppError::not_found)?)?;
-    page(StatusCode::OK, &receipt_page(&state, &donor, &gift_id, &content))
+    let mut shown = receipt_page(&state, &donor, &gift_id, &content);
+    if gift.is_some_and(|g| g.returned_minor != 0) {
+        shown.notice = Some(Notice { tone: Tone::Problem, title: VOID.to_owned(), text: String::new() });
+        shown.resend = None;
+    }
+    page(StatusCode::OK, &shown)
 }
 
 fn receipt_page(state: &AppState, donor: &Donor, gift_id: &GiftId, content: &ReceiptContent) -> ReceiptPage {
