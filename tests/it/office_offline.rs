@@ -25,7 +25,8 @@ pub async fn enter(browser: &Browser<'_>, q: &str, typed: &[(&str, &str)]) -> Sh
 
 /// The fields of the form on a page that is sent to `action` by POST: a search over it has the same address.
 pub fn post_form(page: &Shown, action: &str) -> Vec<(String, String)> {
-    let html = page.html.replace(&format!("method=\"get\" action=\"{action}\""), "method=\"get\" action=\"\"");
+    let html =
+        page.html.replace(&format!("method=\"get\" action=\"{action}\""), "method=\"get\" action=\"\"");
     Shown { html, ..page.clone() }.form(action)
 }
 
@@ -46,7 +47,10 @@ pub async fn send(
 
 /// The first radio of a name on a page.
 pub fn first_choice(page: &Shown, name: &str) -> String {
-    let at = page.html.find(&format!("type=\"radio\" id=\"{name}\"")).unwrap_or_else(|| panic!("{}", page.words()));
+    let at = page
+        .html
+        .find(&format!("type=\"radio\" id=\"{name}\""))
+        .unwrap_or_else(|| panic!("{}", page.words()));
     let value = page.html[at..].split("value=\"").nth(1).and_then(|t| t.split('"').next());
     value.expect("a value").to_owned()
 }

@@ -1,7 +1,7 @@
 //! A cheque that came back.
 
 use super::{OWEN, TILDA, enter};
-use crate::support::{TestApp, story};
+use crate::support::story;
 
 story! {
     async fn a_cheque_that_came_back_counts_as_nothing_everywhere(app: &TestApp) {

@@ -10,7 +10,7 @@ story! {
         let done = enter(&office, "", &typed).await;
         assert!(done.has("£1,250.50 is entered.") && done.has("goes out by e-mail"), "{}", done.words());
         app.settle().await;
-        let mails = app.mails_about("receipt");
+        let mails = app.mails();
         assert_eq!((mails.len(), mails[0].to.as_str()), (1, "owen@donor.example"));
         assert!(mails[0].text.contains("Cheque") && mails[0].text.contains("20 November 2026"), "{}", mails[0].text);
         assert_eq!(app.count("SELECT COUNT(*) FROM gift g JOIN ledger_entry e ON e.gift_id = g.id AND e.kind = 'gift' \
