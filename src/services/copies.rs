@@ -6,9 +6,10 @@ use super::{Deps, Result, ServiceError, compose};
 use crate::domain::ids::GiftId;
 use crate::domain::receipt::ReceiptContent;
 use crate::store::accounts::Account;
-use crate::store::portal;
+use crate::store::{ledger, portal};
 
-/// Sends a copy of the receipt of a donor's gift to their proven mailbox. `None`: no such gift of theirs. One form sends
+/// Sends a copy of the receipt of a donor's gift to their proven mailbox. `None`: no such gift of theirs, or its
+/// receipt is void because the cheque came back (UK-9). One form sends
 /// one copy, however often it is sent.
 ///
 /// # Errors
@@ -16,7 +17,8 @@ use crate::store::portal;
 pub async fn send(deps: &Deps, account: &Account, gift: &GiftId, form: &str) -> Result<Option<Outcome<()>>> {
     let content = {
         let mut read = deps.store.read().await?;
-        portal::receipt(&mut read, &account.donor_id, gift).await?
+        let is_void = ledger::is_returned(&mut read, gift).await?;
+        portal::receipt(&mut read, &account.donor_id, gift).await?.filter(|_| !is_void)
     };
     let Some(content) = content else { return Ok(None) };
     if deps.throttle.copy(account.donor_id.as_str()).is_err() {

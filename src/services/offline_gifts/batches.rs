@@ -168,6 +168,7 @@ pub async fn post(deps: &Deps, actor: &Actor, id: &BatchId) -> Result<Posting> {
     let (before, subject) = (json!({ "state": "open" }), id.as_str());
     record(deps, &mut tx, actor, Act { action: "batch.posted", subject, before, after, why: "" });
     tx.commit().await?;
+    deps.work.notify_waiters();
     Ok(Posting::Done)
 }
 

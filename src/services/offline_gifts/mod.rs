@@ -31,7 +31,7 @@ pub enum Giver {
     /// One who is new, or has a mailbox we know already.
     New {
         /// As they are to stand on the receipt.
-        details: DonorDetails,
+        details: Box<DonorDetails>,
         /// Their telephone.
         telephone: Option<String>,
     },
@@ -114,6 +114,7 @@ pub async fn enter(deps: &Deps, actor: &Actor, nonce: &str, giver: &Giver, facts
     let gift = gifts.first().ok_or_else(|| ServiceError::Unexpected("no gift was written".to_owned()))?;
     record_gift(deps, &mut tx, actor, gift);
     tx.commit().await?;
+    deps.work.notify_waiters();
     Ok(Entering::Done(gift.id.clone()))
 }
 
@@ -163,7 +164,7 @@ async fn who(
         let (before, subject) = (Value::Null, id.as_str());
         record(deps, tx, actor, Act { action: "donor.entered", subject, before, after, why: "" });
     }
-    Ok(Some((id, details.clone())))
+    Ok(Some((id, DonorDetails::clone(details))))
 }
 
 /// Writes gifts with their entries, what is known of them and their receipts; `None` when one of them was written before:

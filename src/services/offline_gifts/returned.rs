@@ -74,5 +74,6 @@ pub async fn came_back(deps: &Deps, actor: &Actor, id: &GiftId, why: &str) -> Re
         Act { action: "gift.returned", subject: gift.id.as_str(), before, after, why },
     );
     tx.commit().await?;
+    deps.work.notify_waiters();
     Ok(true)
 }

@@ -56,7 +56,7 @@ story! {
         assert_eq!(app.count("SELECT COUNT(*) FROM bank_mapping").await, 0);
         set(&mut fields, &[("date_format", "%d/%m/%Y")]);
         let read = send_file(&office, &fields, "good.csv", GOOD).await;
-        assert!(read.has("The file is read: 1 lines."), "{}", read.words());
+        assert!(read.has("The file is read: 1 line."), "{}", read.words());
         let taken = send_file(&office, &fields, "other.csv", b"Date,Name,Memo,Amount\n03/11/2026,A,x,5.00\n").await;
         assert!(taken.errors()[0].contains("This name is taken"), "{:?}", taken.errors());
         assert_eq!(app.count("SELECT COUNT(*) FROM bank_import").await, 1);

@@ -33,7 +33,7 @@ story! {
         let path = bare(&opened.path);
         assert!(opened.has("0 gifts, £0.00") && opened.has("2 gifts and £75.50"), "{}", opened.words());
         let one = line(&office, &path, &[TILDA, &[("amount", "25.50"), ("reference", "000117")]].concat()).await;
-        assert!(one.has("1 gifts, £25.50") && one.has("1 gifts and £50.00"), "{}", one.words());
+        assert!(one.has("1 gift, £25.50") && one.has("1 gift and £50.00"), "{}", one.words());
         let early = office.post(&format!("{path}/post"), &[]).await;
         assert!(early.has("do not agree"), "{}", early.words());
         assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 0);
@@ -152,5 +152,30 @@ story! {
         assert_eq!(became.expect("is posted"), batches::Posting::Done);
         assert_eq!(app.count("SELECT COUNT(*) FROM receipt").await, 200);
         assert!(statements < 900, "{statements} statements: four for each receipt with its mail, and a few for all");
+    }
+}
+
+story! {
+    async fn a_posted_batch_that_does_not_add_up_is_named(app: &TestApp) {
+        use almoner::services::verify;
+
+        let office = app.staff("finance").await;
+        let path = bare(&open(&office, "1", "25").await.path);
+        line(&office, &path, &[TILDA, &[("amount", "25")]].concat()).await;
+        assert!(office.post(&format!("{path}/post"), &[]).await.has("The batch is posted."));
+        let broken = async || {
+            let checks = verify::of(&app.deps).await.expect("verify runs");
+            checks.into_iter().filter(|c| !c.problems.is_empty()).map(|c| c.id).collect::<Vec<_>>()
+        };
+        assert_eq!(broken().await, Vec::<&str>::new());
+        for (damage, repair) in [
+            ("UPDATE offline_batch SET control_minor = 2600", "UPDATE offline_batch SET control_minor = 2500"),
+            ("UPDATE offline_batch SET control_count = 2", "UPDATE offline_batch SET control_count = 1"),
+            ("UPDATE offline_batch SET state = 'dropped'", "UPDATE offline_batch SET state = 'posted'"),
+        ] {
+            app.damage(damage).await.expect(damage);
+            assert_eq!(broken().await, vec!["I1"], "{damage}");
+            app.damage(repair).await.expect(repair);
+        }
     }
 }

@@ -235,7 +235,7 @@ impl TestApp {
     pub async fn books(&self) -> Vec<String> {
         const SQL: &str = "SELECT line FROM (\
             SELECT 'payment ' || state || ' ' || CAST(amount_minor AS TEXT) AS line FROM payment \
-            UNION ALL SELECT 'gift ' || stripe_payment_intent || ' ' || CAST(amount_minor AS TEXT) FROM gift \
+            UNION ALL SELECT 'gift ' || COALESCE(stripe_payment_intent, method_kind) || ' ' || CAST(amount_minor AS TEXT) FROM gift \
             UNION ALL SELECT 'entry ' || kind || ' ' || stripe_object || ' ' || CAST(amount_minor AS TEXT) FROM ledger_entry \
             UNION ALL SELECT 'refund ' || state || ' ' || stripe_refund FROM refund \
             UNION ALL SELECT 'dispute ' || state || ' ' || stripe_dispute FROM dispute \

@@ -1,7 +1,9 @@
 //! Takes a file in: whole or not at all, the same file once, the same line of overlapping files once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::table::{self, Mapping, Preview, preview};
@@ -43,7 +45,7 @@ pub struct Asked<'a> {
     /// The file's name.
     pub file_name: &'a str,
     /// The file.
-    pub bytes: &'a [u8],
+    pub bytes: Arc<Vec<u8>>,
     /// How it is read, for a CSV file.
     pub how: How,
 }
@@ -77,7 +79,7 @@ struct Read {
 /// # Errors
 /// When the database refuses.
 pub async fn take(deps: &Deps, actor: &Actor, asked: Asked<'_>) -> Result<Importing> {
-    let hash = sha256_of(asked.bytes);
+    let hash = sha256_of(&asked.bytes);
     {
         let mut read = deps.store.read().await?;
         if let Some(before) = bank::import_by_hash(&mut read, &hash).await? {
@@ -107,43 +109,49 @@ fn sha256_of(bytes: &[u8]) -> String {
 async fn read_file(deps: &Deps, asked: &Asked<'_>) -> Result<std::result::Result<Read, Importing>> {
     let entity = compose::entity(deps, asked.entity_id)?;
     let today = deps.clock.now().date_in(&entity.time_zone);
-    if camt::is_xml(asked.bytes) {
-        return Ok(match camt::read(asked.bytes, asked.currency, today) {
-            Err(refusal) => Err(Importing::Refused(refusal)),
-            Ok(s) => Ok(Read { kind: "camt053", account: s.account, credits: s.credits, mapping: None }),
-        });
-    }
-    let shown = match preview(asked.bytes) {
-        Err(refusal) => return Ok(Err(Importing::Refused(refusal))),
-        Ok(shown) => shown,
-    };
-    let (row, is_new) = match &asked.how {
-        How::Unsaid => return Ok(Err(Importing::Columns(shown))),
+    let row = match &asked.how {
+        How::Unsaid => None,
         How::Kept(id) => {
             let mut read = deps.store.read().await?;
             let kept = bank::mappings(&mut read).await?.into_iter().find(|m| m.id == *id);
-            match kept {
-                None => return Ok(Err(Importing::Columns(shown))),
-                Some(kept) => (kept, false),
-            }
+            kept.map(|kept| (kept, false))
         }
         How::New { name, mapping } => {
             let json = serde_json::to_string(mapping).map_err(|e| ServiceError::Unexpected(e.to_string()))?;
             let id = MappingId::new(deps.clock.now(), &deps.random);
-            (bank::Mapping { id, name: name.clone(), mapping: json }, true)
+            Some((bank::Mapping { id, name: name.clone(), mapping: json }, true))
         }
     };
-    if asked.account.is_empty() {
+    let (bytes, currency, account) = (Arc::clone(&asked.bytes), asked.currency, asked.account.to_owned());
+    // Megabytes are read apart from the threads that answer pages.
+    let reading = tokio::task::spawn_blocking(move || parse(&bytes, currency, today, account, row));
+    reading.await.map_err(|e| ServiceError::Unexpected(format!("reading a bank file: {e}")))?
+}
+
+fn parse(
+    bytes: &[u8],
+    currency: Currency,
+    today: Date,
+    account: String,
+    row: Option<(bank::Mapping, bool)>,
+) -> Result<std::result::Result<Read, Importing>> {
+    if camt::is_xml(bytes) {
+        return Ok(match camt::read(bytes, currency, today) {
+            Err(refusal) => Err(Importing::Refused(refusal)),
+            Ok(s) => Ok(Read { kind: "camt053", account: s.account, credits: s.credits, mapping: None }),
+        });
+    }
+    let Some((row, is_new)) = row else {
+        return Ok(Err(preview(bytes).map_or_else(Importing::Refused, Importing::Columns)));
+    };
+    if account.is_empty() {
         return Ok(Err(Importing::NoAccount));
     }
     let mapping: Mapping = serde_json::from_str(&row.mapping)
         .map_err(|e| ServiceError::Unexpected(format!("mapping {}: {e}", row.id)))?;
-    Ok(match table::credits(asked.bytes, &mapping, asked.currency, today) {
+    Ok(match table::credits(bytes, &mapping, currency, today) {
         Err(refusal) => Err(Importing::Refused(refusal)),
-        Ok(credits) => {
-            let account = asked.account.to_owned();
-            Ok(Read { kind: "csv", account, credits, mapping: Some((row, is_new)) })
-        }
+        Ok(credits) => Ok(Read { kind: "csv", account, credits, mapping: Some((row, is_new)) }),
     })
 }
 

@@ -68,6 +68,7 @@ pub async fn take(deps: &Deps, actor: &Actor, line: &BankLine, giver: &Giver, sa
     let gifts = write_matched(deps, &mut tx, actor, vec![item(line, said, donor_id, donor)]).await?;
     let id = gifts.into_iter().next().ok_or_else(|| ServiceError::Unexpected("no gift".to_owned()))?;
     tx.commit().await?;
+    deps.work.notify_waiters();
     Ok(Taking::Done(id))
 }
 
@@ -132,6 +133,7 @@ pub async fn take_all(deps: &Deps, actor: &Actor, lines: &[BankLine], choices: &
     }
     let taken = write_matched(deps, &mut tx, actor, items).await?.len();
     tx.commit().await?;
+    deps.work.notify_waiters();
     Ok(taken)
 }
 

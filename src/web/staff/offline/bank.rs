@@ -2,6 +2,7 @@
 //! another look is needed, it is chosen once more.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::extract::{Multipart, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -33,7 +34,7 @@ const TOO_LARGE: &str = "This file is larger than 20 MB. Take a shorter time fro
 struct Sent {
     fields: HashMap<String, String>,
     file_name: String,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
 }
 
 impl Sent {
@@ -221,7 +222,7 @@ async fn receive(mut parts: Multipart) -> Result<Option<Sent>, AppError> {
             }
         }
         if is_file {
-            sent.bytes = bytes;
+            sent.bytes = Arc::new(bytes);
         } else {
             let text = String::from_utf8_lossy(&bytes).replace('\0', "");
             sent.fields.insert(name, text);
@@ -273,7 +274,7 @@ pub async fn submit(
         currency,
         account: &account,
         file_name: if sent.file_name.is_empty() { "bank file" } else { &sent.file_name },
-        bytes: &sent.bytes,
+        bytes: Arc::clone(&sent.bytes),
         how,
     };
     let became = import::take(&state.deps, &staff.actor, asked).await?;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::pick::{self, Picked};
 use super::{
     HERE, LINE_AT_MOST, attention, campaign_choices, charity, checked_amount, checked_campaign, checked_fund,
-    choice, column, entity_name, fund_choices, id, locale, store, success, token, usual_fund,
+    choice, column, counted, entity_name, fund_choices, id, locale, store, success, token, usual_fund,
 };
 use crate::domain::dates;
 use crate::domain::ids::{BatchId, BatchLineId, DonorId};
@@ -156,7 +156,7 @@ fn facts(state: &AppState, batch: &Batch) -> Facts {
     let difference = if batch.agrees() {
         "None: lines and count agree".to_owned()
     } else {
-        format!("{left} gifts and {}", missing.display(locale))
+        format!("{} and {}", counted(left, "gift"), missing.display(locale))
     };
     let note = match (left.signum(), missing.minor().signum()) {
         (0, 0) => "",
@@ -171,9 +171,12 @@ fn facts(state: &AppState, batch: &Batch) -> Facts {
             Fact::new("Day received", dates::long(batch.received_on.0, locale)),
             Fact::new(
                 "Counted by hand",
-                format!("{} gifts, {}", batch.control_count, batch.control().display(locale)),
+                format!("{}, {}", counted(batch.control_count, "gift"), batch.control().display(locale)),
             ),
-            Fact::new("Entered so far", format!("{} gifts, {}", batch.entered, batch.sum().display(locale))),
+            Fact::new(
+                "Entered so far",
+                format!("{}, {}", counted(batch.entered, "gift"), batch.sum().display(locale)),
+            ),
             Fact::new("Difference", difference).noted(note),
         ],
         ..Facts::default()
@@ -191,7 +194,10 @@ fn posting(state: &AppState, batch: &Batch) -> Confirm {
         ],
         undo: "A posted gift can be corrected one by one; a cheque that comes back is taken out of the sums."
             .to_owned(),
-        act: Act::new(format!("Post {} gifts of {sum}", batch.entered), format!("{}/post", path(batch))),
+        act: Act::new(
+            format!("Post {} of {sum}", counted(batch.entered, "gift")),
+            format!("{}/post", path(batch)),
+        ),
         cancel: Link::new("Not yet", HERE),
         ..Confirm::default()
     }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::{
-    HERE, attention, charity, choice, column, entity_name, fund_choices, id, locale, store, success,
+    HERE, attention, charity, choice, column, counted, entity_name, fund_choices, id, locale, store, success,
     usual_fund,
 };
 use crate::domain::dates;
@@ -99,7 +99,7 @@ fn notice(asked: &Asked, import: &Import) -> Option<Notice> {
                 1 => "1 already known from another file was left out.".to_owned(),
                 n => format!("{n} already known from another file were left out."),
             };
-            success(format!("The file is read: {} lines.", import.lines), known)
+            success(format!("The file is read: {}.", counted(import.lines, "line")), known)
         }
         "taken" => match asked.taken.parse::<u32>() {
             Ok(0) | Err(_) => attention(
@@ -121,7 +121,10 @@ fn facts(state: &AppState, import: &Import) -> Facts {
     Facts {
         rows: vec![
             Fact::new("Account", import.account.as_str()).noted(entity_name(state, &import.entity_id)),
-            Fact::new("Came in", format!("{} in {} lines", import.sum().display(locale), import.lines)),
+            Fact::new(
+                "Came in",
+                format!("{} in {}", import.sum().display(locale), counted(import.lines, "line")),
+            ),
             Fact::new("Already known", import.known.to_string()).noted("From another file; taken once"),
             Fact::new("To look at", import.open.to_string()),
         ],
@@ -240,7 +243,7 @@ fn pager(import: &Import, lines: &[BankLine], asked: &Asked, open: bool) -> Opti
     let here = if open { path(import) } else { format!("{}?show=done", path(import)) };
     let mark = if open { '?' } else { '&' };
     (last.is_some() || asked.after > 0).then(|| Pager {
-        shown: format!("{} lines on this page", lines.len()),
+        shown: format!("{} on this page", counted(i64::try_from(lines.len()).unwrap_or(0), "line")),
         newer: if asked.after > 0 { here.clone() } else { String::new() },
         older: last.map(|l| format!("{here}{mark}after={}", l.position)).unwrap_or_default(),
     })

@@ -245,6 +245,11 @@ fn day_hint(charity: &Charity) -> String {
     }
 }
 
+/// `1 gift`, `200 gifts`.
+fn counted(count: i64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 fn column(label: &str, figure: bool) -> Column {
     Column { label: label.to_owned(), figure, ..Column::default() }
 }

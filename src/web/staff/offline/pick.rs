@@ -191,7 +191,7 @@ pub fn check(picked: &Picked, entity: Option<&Entity>, wrong: &mut Mistakes) -> 
         address,
         locale: entity.map_or_else(|| "en-GB".to_owned(), |e| e.locale.clone()),
     };
-    Some(Giver::New { details, telephone: (!telephone.is_empty()).then_some(telephone) })
+    Some(Giver::New { details: Box::new(details), telephone: (!telephone.is_empty()).then_some(telephone) })
 }
 
 fn address(picked: &Picked, entity: Option<&Entity>, wrong: &mut Mistakes) -> Option<Address> {
