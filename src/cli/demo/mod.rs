@@ -1,5 +1,6 @@
 //! `almoner demo`: the whole system on one machine, with a stand-in for Stripe, a mailbox and a clock to move.
 
+mod desk;
 mod mailbox;
 mod pages;
 mod say;
@@ -207,6 +208,7 @@ async fn serve(
     // What fell due while nobody looked, or since midnight of the day it was set up.
     sign_ins::create(&world.deps).await?;
     staff::create(&world.deps).await?;
+    desk::lay(&world.deps).await?;
     world.settle().await?;
     print_welcome(base, moved, folder, &stop);
     let ticking = tokio::spawn(keep_ticking(world.clone(), stop.clone()));
