@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use almoner::clock::Clock;
-use almoner::domain::ids::StaffId;
+use almoner::domain::ids::{StaffId, unguessable};
 use almoner::random::Random;
 use almoner::services::staff::door;
 use almoner::store::Store;
@@ -112,7 +112,7 @@ impl Office {
             store.close().await;
         });
         let filled_in = began.elapsed();
-        let cookie = tower_sessions::session::Id::default().to_string();
+        let cookie = unguessable(&Random::system());
         let session = door::hash(&cookie);
         execute(&database, &inside(&session));
         let folder = place::on_disk();
@@ -224,6 +224,8 @@ fn spread(n: u64, of: u64) -> u64 {
 fn pages(report: &mut Report, label: &str, small: &mut Office, large: &mut Office) {
     for (what, wanted, path) in LOOKS {
         let first = takeout::ask(large.address(), "GET", &path(large.size, 1), &large.cookie, None);
+        let at_the_door = first.location.as_deref().is_some_and(|to| to.starts_with("/staff/sign-in"));
+        assert!(!at_the_door, "the member of staff is not inside");
         if first.status != wanted {
             report.note(format!("P5 {label}, {what}: NOT MEASURED, it came with {}.", first.status));
             continue;

@@ -100,8 +100,10 @@ fn export(office: &Office) -> String {
     office.prove();
     let page = ask(office.address(), "GET", "/staff/exports", &office.cookie, None);
     let html = String::from_utf8_lossy(&page.body).into_owned();
-    let token = html.split("name=\"token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
-    let form = format!("kind=gifts&format=csv&why=Benchmark&token={}", token.expect("the form's mark"));
+    let field = html.split('<').find(|tag| tag.starts_with("input") && tag.contains("name=\"token\""));
+    let token = field.and_then(|tag| tag.split("value=\"").nth(1)?.split('"').next());
+    let token = token.unwrap_or_else(|| panic!("no form came, but {}: {html}", page.status));
+    let form = format!("kind=gifts&format=csv&why=Benchmark&token={token}");
     let sent = ask(office.address(), "POST", "/staff/exports", &office.cookie, Some(&form));
     assert_eq!(sent.status, 303, "{}", String::from_utf8_lossy(&sent.body));
     format!("{}/file", sent.location.expect("the page of the export"))
