@@ -54,6 +54,18 @@ impl Ts {
         zone.to_datetime(self.0).date()
     }
 
+    /// The calendar day and the time of day in `zone`.
+    pub fn civil_in(self, zone: &TimeZone) -> civil::DateTime {
+        zone.to_datetime(self.0)
+    }
+
+    /// The first instant of a calendar day in `zone`.
+    pub fn start_of(day: civil::Date, zone: &TimeZone) -> Ts {
+        let start = day.to_zoned(zone.clone()).map(|z| z.timestamp().as_microsecond());
+        // Only days at the ends of time have no instant of their own.
+        Ts::from_micros(start.unwrap_or(if day.year() > 0 { LATEST } else { EARLIEST }))
+    }
+
     /// `10:04 GMT`: the time of day in `zone`, with the zone's short name.
     pub fn clock_time_in(self, zone: &TimeZone) -> String {
         self.0.to_zoned(zone.clone()).strftime("%H:%M %Z").to_string()

@@ -7,6 +7,8 @@
 mod cores;
 mod intake;
 mod load;
+mod million;
+mod office;
 mod pg;
 mod place;
 mod portal;
@@ -17,6 +19,7 @@ mod server;
 mod settle;
 mod sign_in;
 mod start;
+mod takeout;
 
 use std::process::ExitCode;
 
@@ -33,10 +36,11 @@ pub struct Bench {
 
 type Run = fn(&mut Bench);
 
-const BENCHMARKS: [(&str, Run); 5] = [
+const BENCHMARKS: [(&str, Run); 6] = [
     ("intake", intake::run),
     ("settle", settle::run),
     ("portal", portal::run),
+    ("office", office::run),
     ("sign_in", sign_in::run),
     ("start", start::run),
 ];
@@ -55,7 +59,9 @@ fn main() -> ExitCode {
     }
     let names: Vec<&str> = arguments.iter().map(String::as_str).filter(|a| !a.starts_with('-')).collect();
     if let Some(unknown) = names.iter().find(|n| !BENCHMARKS.iter().any(|(name, _)| name == *n)) {
-        eprintln!("There is no benchmark {unknown:?}; there are intake, settle, portal, sign_in and start.");
+        eprintln!(
+            "There is no benchmark {unknown:?}; there are intake, settle, portal, office, sign_in and start."
+        );
         return ExitCode::FAILURE;
     }
     // Only fails when a provider is there already, which is as good.

@@ -94,7 +94,12 @@ CREATE INDEX gift_fund ON gift (fund_id, received_at, id);
 CREATE INDEX gift_entity ON gift (entity_id, received_at, id);
 CREATE INDEX gift_method ON gift (method_kind, received_at, id);
 CREATE INDEX gift_amount ON gift (amount_minor, received_at, id);
+CREATE INDEX gift_currency ON gift (currency, received_at, id);
+CREATE INDEX gift_campaign ON gift (campaign_id, received_at, id) WHERE campaign_id IS NOT NULL;
+CREATE INDEX payment_customer ON payment (stripe_customer) WHERE stripe_customer IS NOT NULL;
 CREATE INDEX dispute_open ON dispute (evidence_due) WHERE state = 'open';
+CREATE INDEX dispute_decided ON dispute (updated_at, id) WHERE state <> 'open';
+CREATE INDEX refund_failed ON refund (updated_at, id) WHERE state = 'failed';
 CREATE INDEX mail_outbox_donor ON mail_outbox (donor_id, created_at);
 CREATE INDEX audit_line_actor ON audit_line (actor, seq);
 CREATE INDEX audit_line_action ON audit_line (action, seq);
@@ -295,6 +300,7 @@ CREATE TABLE refund_request (
 CREATE UNIQUE INDEX refund_request_open ON refund_request (gift_id) WHERE state IN ('awaiting', 'asked');
 CREATE INDEX refund_request_waiting ON refund_request (asked_at) WHERE state IN ('awaiting', 'asked');
 CREATE INDEX refund_request_of ON refund_request (gift_id, asked_at);
+CREATE INDEX refund_request_asked ON refund_request (asked_at, id);
 
 -- ── Taking data out ───────────────────────────────────────────────────────────────────────────────────────────────
 CREATE TABLE export_batch (

@@ -2,7 +2,9 @@
 
 mod config_check;
 pub mod demo;
+mod export;
 mod serve;
+mod staff;
 mod verify;
 
 use std::path::PathBuf;
@@ -58,11 +60,32 @@ enum Command {
         #[command(subcommand)]
         action: ConfigAction,
     },
+    /// Say who works here.
+    Staff {
+        #[command(subcommand)]
+        action: StaffAction,
+    },
+    /// Write gifts, donors, plans, refunds or receipts to a file.
+    Export(export::Asked),
     /// Check every invariant of the books; exits with 1 when one is broken.
     Verify {
         /// Print JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum StaffAction {
+    /// Print a link, good once and for two days, by which somebody chooses a password and a second factor. For somebody
+    /// known already it ends everything they sign in with now.
+    Invite {
+        /// Their mailbox, with which they sign in.
+        #[arg(long)]
+        email: String,
+        /// `support`, `finance` or `admin`; may be given more than once.
+        #[arg(long, required = true)]
+        role: Vec<String>,
     },
 }
 
@@ -88,6 +111,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Worker => serve::worker().await,
         Command::Migrate => serve::migrate().await,
         Command::Config { action: ConfigAction::Check } => Ok(config_check::run()),
+        Command::Staff { action: StaffAction::Invite { email, role } } => staff::invite(&email, &role).await,
+        Command::Export(asked) => export::run(&asked).await,
         Command::Verify { json } => verify::run(json).await,
     }
 }

@@ -12,7 +12,8 @@ use crate::random::Random;
 use crate::services::Deps;
 use crate::web::{AppState, router};
 
-async fn deps(migrate: bool) -> anyhow::Result<Deps> {
+/// The services on the configured database.
+pub(super) async fn deps(migrate: bool) -> anyhow::Result<Deps> {
     let config = configuration()?;
     let store = app::open_store(&config.database).await?;
     if migrate {

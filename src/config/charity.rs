@@ -8,6 +8,7 @@ mod entity;
 mod fund;
 mod logo;
 mod reader;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod upkeep;
@@ -23,11 +24,14 @@ pub use colour::Rgb;
 pub use country::Country;
 pub use entity::{AddressRule, Ask, AskSet, CoverFee, Entity, Registration};
 pub use fund::{Campaign, Fund, Restriction};
+pub use staff::StaffRules;
 pub use upkeep::Upkeep;
 pub use wording::{Wording, WordingBook, WordingKey};
 
+use crate::domain::receipt::sha256_hex;
 use reader::{Problems, Reader};
 
+const VERSION_LETTERS: usize = 12;
 /// The file that ships with the product.
 const EXAMPLE: &str = include_str!("../../charity.example.toml");
 /// Its logo.
@@ -48,6 +52,10 @@ pub struct Charity {
     pub wording: WordingBook,
     /// When monthly givers are written to of our own accord.
     pub upkeep: Upkeep,
+    /// When the office asks for a fresh proof or a second person.
+    pub staff: StaffRules,
+    /// Names this text of the file: the beginning of its SHA-256.
+    pub version: String,
 }
 
 impl Charity {
@@ -79,7 +87,9 @@ impl Charity {
         let charity = read(table, logo, &problems);
         let problems = problems.into_inner();
         match charity {
-            Some(charity) if problems.is_empty() => Ok(charity),
+            Some(charity) if problems.is_empty() => {
+                Ok(Charity { version: sha256_hex(toml)[..VERSION_LETTERS].to_owned(), ..charity })
+            }
             _ => Err(problems),
         }
     }
@@ -140,6 +150,7 @@ fn read(
     let mut top = Reader::new(table, "", problems);
     let brand_table = top.table("brand");
     let upkeep = upkeep::read(top.table("upkeep"), problems);
+    let staff = staff::read(top.table("staff"), problems);
     let (entities, funds) = (top.tables("entity"), top.tables("fund"));
     let (campaigns, wording) = (top.tables("campaign"), top.tables("wording"));
     if brand_table.is_none() {
@@ -173,7 +184,16 @@ fn read(
     for e in &entities {
         wording_rules::check(&wording, e, problems);
     }
-    (entities.len() == count).then_some(Charity { brand, entities, funds, campaigns, wording, upkeep })
+    (entities.len() == count).then_some(Charity {
+        brand,
+        entities,
+        funds,
+        campaigns,
+        wording,
+        upkeep,
+        staff,
+        version: String::new(),
+    })
 }
 
 fn numbered<'a>(

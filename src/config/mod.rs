@@ -11,13 +11,13 @@ mod urls;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
 pub use charity::{
     AddressRule, Ask, AskSet, Brand, Campaign, Charity, Country, CoverFee, Entity, Fund, Registration,
-    Restriction, Rgb, Wording, WordingBook, WordingKey,
+    Restriction, Rgb, StaffRules, Wording, WordingBook, WordingKey,
 };
 pub use mail::{MailConfig, MailTransport};
 pub use settings::{EXAMPLE_SESSION_SECRET, SETTINGS, Setting};
@@ -46,6 +46,8 @@ pub struct Config {
     pub session_secret: SecretString,
     /// `TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed; empty trusts nobody.
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// `EXPORT_DIR`: where workbooks wait to be downloaded. Made when it is first needed.
+    pub export_dir: PathBuf,
     /// The file named by `CHARITY_CONFIG`.
     pub charity: Charity,
 }
@@ -93,23 +95,27 @@ impl Config {
         let database = source.read("DATABASE_URL", |v| v.parse());
         let base_url = source.read("BASE_URL", |v| v.parse());
         let listen = source.read("LISTEN_ADDR", read_listen);
+        let export_dir = source.read("EXPORT_DIR", |v| Ok(PathBuf::from(v)));
         let stripe = stripe::read(&mut source);
         let mail = mail::read(&mut source);
         let session_secret = source.read("SESSION_SECRET", read_session_secret);
         let trusted_proxies = source.read("TRUSTED_PROXIES", read_proxies);
         let charity = source.read_all("CHARITY_CONFIG", read_charity);
         let errors = source.finish();
-        match (database, base_url, listen, stripe, mail, session_secret, trusted_proxies, charity) {
+        match (database, base_url, listen, export_dir, stripe, mail, session_secret, trusted_proxies, charity)
+        {
             (
                 Some(database),
                 Some(base_url),
                 Some(listen),
+                Some(export_dir),
                 Some(stripe),
                 Some(mail),
                 Some(session_secret),
                 Some(trusted_proxies),
                 Some(charity),
             ) if errors.is_empty() => Ok(Config {
+                export_dir: export_folder(&database, export_dir),
                 database,
                 base_url,
                 listen,
@@ -132,6 +138,7 @@ impl Config {
             ("DATABASE_URL", self.database.to_string()),
             ("BASE_URL", self.base_url.to_string()),
             ("LISTEN_ADDR", self.listen.to_string()),
+            ("EXPORT_DIR", self.export_dir.display().to_string()),
             ("STRIPE_SECRET_KEY", format!("{} {mode} mode", hidden(&self.stripe.secret_key))),
             ("STRIPE_WEBHOOK_SECRET", hooks.join(", ")),
             ("STRIPE_API_BASE", self.stripe.api_base.clone()),
@@ -159,6 +166,15 @@ fn read_listen(value: &str) -> Result<SocketAddr, String> {
     value.parse().map_err(|_| {
         format!("must be an IP address and a port, such as 127.0.0.1:8080 or [::]:8080, not {value:?}")
     })
+}
+
+/// The named folder; else `exports` beside the SQLite file, or a folder of ours among the machine's temporary ones.
+fn export_folder(database: &DatabaseUrl, named: PathBuf) -> PathBuf {
+    match database {
+        _ if !named.as_os_str().is_empty() => named,
+        DatabaseUrl::Sqlite(file) => file.with_file_name("exports"),
+        DatabaseUrl::Postgres(_) => std::env::temp_dir().join("almoner-exports"),
+    }
 }
 
 fn read_session_secret(value: &str) -> Result<SecretString, String> {

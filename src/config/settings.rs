@@ -45,6 +45,12 @@ pub const SETTINGS: &[Setting] = &[
         help: "the IP address and port to listen on",
     },
     Setting {
+        name: "EXPORT_DIR",
+        default: Some(""),
+        secret: false,
+        help: "the folder for exported workbooks; empty for one beside the SQLite file, or a temporary one",
+    },
+    Setting {
         name: "STRIPE_SECRET_KEY",
         default: None,
         secret: true,

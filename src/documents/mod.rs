@@ -1,3 +1,5 @@
 //! Documents: rows in, bytes out.
 
+pub mod cell;
 pub mod csv;
+pub mod xlsx;

@@ -85,6 +85,16 @@ pub fn long(date: Date, locale: &str) -> String {
     }
 }
 
+/// The number of an English month, from its name or the first three letters of it: `November`, `nov`.
+pub fn month_named(name: &str) -> Option<i8> {
+    let name = name.to_lowercase();
+    let fits = |month: &str| {
+        let month = month.to_lowercase();
+        name == month || (name.len() >= 3 && name.is_ascii() && month.starts_with(&name))
+    };
+    EN.iter().position(|month| fits(month)).and_then(|n| i8::try_from(n + 1).ok())
+}
+
 /// `1st`, `22nd`, `31st`: the day of a month in English.
 pub fn ordinal(day: i8) -> String {
     let suffix = match (day % 100, day % 10) {

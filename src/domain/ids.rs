@@ -141,6 +141,14 @@ ids! {
     ExportId = "exp_";
 }
 
+impl NoteId {
+    /// The id of the note that one form writes: however often it is sent, there is one. `None` for no nonce of ours.
+    pub fn of_nonce(nonce: &str) -> Option<NoteId> {
+        let bits = u128::from_str_radix(nonce, 16).ok()?;
+        Some(NoteId(format!("{}{}", NoteId::PREFIX, base32(bits, 26))))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

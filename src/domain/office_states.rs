@@ -28,6 +28,30 @@ text_enums! {
         /// The second factor was, too.
         Inside = "inside",
     }
+    /// On what terms a donor record stands.
+    Standing {
+        /// Gave from a mailbox without signing in.
+        Guest = "guest",
+        /// Has an account.
+        Account = "account",
+        /// Gave by cheque, in cash or by bank transfer.
+        Offline = "offline",
+    }
+    /// What became of a gift, in one word.
+    GiftState {
+        /// It is here.
+        Received = "received",
+        /// All of it went back to the donor.
+        Refunded = "refunded",
+        /// Some of it did.
+        PartRefunded = "part_refunded",
+        /// The donor's bank wants it back, and has not decided.
+        Disputed = "disputed",
+        /// The donor's bank took it back.
+        TakenBack = "taken_back",
+        /// It came without Stripe, and its bank did not pay.
+        Returned = "returned",
+    }
     /// How a gift came that Stripe knows nothing of.
     OfflineKind {
         /// By cheque.
@@ -68,6 +92,15 @@ text_enums! {
         /// How much; only of gifts that came without Stripe.
         Amount = "amount",
     }
+    /// Why money goes back, in Stripe's codes (docs.stripe.com/api/refunds/create, `reason`; RC-11).
+    RefundReason {
+        /// The donor asked for it.
+        Requested = "requested_by_customer",
+        /// It was given twice by mistake.
+        Duplicate = "duplicate",
+        /// Somebody else used the donor's card or account; Stripe blocks both from then on.
+        Fraudulent = "fraudulent",
+    }
     /// Where a refund stands that staff ask for.
     RefundRequestState {
         /// A second person has yet to agree.
@@ -91,6 +124,19 @@ text_enums! {
         Done = "done",
         /// It could not be written.
         Failed = "failed",
+    }
+    /// What can be taken out.
+    ExportKind {
+        /// Money received.
+        Gifts = "gifts",
+        /// Who gave.
+        Donors = "donors",
+        /// Monthly, quarterly and yearly gifts.
+        Plans = "plans",
+        /// What went back, or is contested.
+        Refunds = "refunds",
+        /// Every receipt, the replaced ones too.
+        Receipts = "receipts",
     }
     /// What an exported file is.
     ExportFormat {

@@ -26,8 +26,8 @@ macro_rules! text_enums {
 pub(super) use text_enums;
 
 pub use super::office_states::{
-    BankLineState, BatchState, CorrectionKind, ExportFormat, ExportState, OfferKind, OfflineKind,
-    RefundRequestState, Role, StaffStage, StaffState,
+    BankLineState, BatchState, CorrectionKind, ExportFormat, ExportKind, ExportState, GiftState, OfferKind,
+    OfflineKind, RefundReason, RefundRequestState, Role, StaffStage, StaffState, Standing,
 };
 
 /// A text that names no state.
@@ -316,6 +316,18 @@ impl PledgeState {
 }
 
 impl FailureReason {
+    /// For staff; donors are told in their mails.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            FailureReason::Expired => "The card has expired.",
+            FailureReason::Funds => "There was not enough money in the account.",
+            FailureReason::Authentication => "The bank wants the donor to confirm it.",
+            FailureReason::Returned => "The bank returned the Direct Debit unpaid.",
+            FailureReason::NoMethod => "There is no card or account left to take it from.",
+            FailureReason::Declined => "The bank said no, and did not say why.",
+        }
+    }
+
     /// From Stripe's two codes (docs.stripe.com/declines/codes).
     pub fn of(code: &str, decline_code: &str, is_debit: bool) -> FailureReason {
         match (code, decline_code) {

@@ -12,8 +12,11 @@ use crate::store::jobs::{self, NewJob};
 pub async fn tick(deps: &Deps, now: Ts) -> Result<()> {
     let hour = &now.to_fixed_text()[..13];
     let mut tx = deps.store.write().await?;
-    use job_kinds::{RECOVERY_MAILS, SWEEP_PAYMENTS, SWEEP_SESSIONS, UPKEEP};
-    let hourly = [SWEEP_PAYMENTS, SWEEP_SESSIONS, RECOVERY_MAILS].map(|kind| (kind, hour));
+    use job_kinds::{
+        INDEX_DONORS, RECOVERY_MAILS, RELEASE_MAIL, SWEEP_EXPORTS, SWEEP_PAYMENTS, SWEEP_SESSIONS, UPKEEP,
+    };
+    let hourly = [SWEEP_PAYMENTS, SWEEP_SESSIONS, SWEEP_EXPORTS, RECOVERY_MAILS, INDEX_DONORS, RELEASE_MAIL];
+    let hourly = hourly.map(|kind| (kind, hour));
     let daily = [(UPKEEP, &hour[..10])];
     for (kind, period) in hourly.into_iter().chain(daily) {
         if jobs::begin_period(&mut tx, kind, period, now).await? {

@@ -10,15 +10,21 @@ use tokio_util::sync::CancellationToken;
 use super::schedule;
 use crate::clock::Ts;
 use crate::services::settle::{self, Prefetched};
-use crate::services::{Deps, Result, ServiceError, job_kinds, mailing, pledges, sessions, sweep};
+use crate::services::staff::door;
+use crate::services::{
+    Deps, Result, ServiceError, exports, finding, job_kinds, mailing, pledges, refunds, sessions, sweep,
+};
 use crate::store::jobs::{self, Claim, Job};
 use crate::store::{StoreError, inbox};
 
 /// Looks at Stripe's objects are claimed many at once, so that they can share list calls.
-const LOOKS: Lane = Lane { mail: false, at_once: 100 };
+const LOOKS: Lane =
+    Lane { kind: job_kinds::SEND_MAIL, only: false, never: job_kinds::WRITE_EXPORT, at_once: 100 };
 /// Mail has a lane of its own: a slow mail host never holds up the books. Few at once, so that no lease runs out
 /// while a mail waits its turn.
-const MAIL: Lane = Lane { mail: true, at_once: 16 };
+const MAIL: Lane = Lane { kind: job_kinds::SEND_MAIL, only: true, never: "", at_once: 16 };
+/// A workbook takes minutes: one at a time, beside everything else.
+const EXPORTS: Lane = Lane { kind: job_kinds::WRITE_EXPORT, only: true, never: "", at_once: 1 };
 const SIDE_BY_SIDE: usize = 8;
 const LEASE: Duration = Duration::from_secs(600);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -29,12 +35,16 @@ const TRIES: i64 = 14;
 const PATIENT_TRIES: i64 = 105;
 /// Longer than any job needs; well below the lease.
 const JOB_AT_MOST: Duration = Duration::from_secs(240);
+/// As long as the lease allows.
+const EXPORT_AT_MOST: Duration = Duration::from_secs(570);
 const LONGEST_WAIT: u64 = 3600;
 
 /// Which jobs go together.
 #[derive(Clone, Copy, Debug)]
 struct Lane {
-    mail: bool,
+    kind: &'static str,
+    only: bool,
+    never: &'static str,
     at_once: i64,
 }
 
@@ -61,7 +71,12 @@ impl Worker {
 
     /// Works until `stop`; then finishes what it holds.
     pub async fn run(self, stop: CancellationToken) {
-        tokio::join!(self.keep_schedule(&stop), self.work(LOOKS, &stop), self.work(MAIL, &stop));
+        tokio::join!(
+            self.keep_schedule(&stop),
+            self.work(LOOKS, &stop),
+            self.work(MAIL, &stop),
+            self.work(EXPORTS, &stop)
+        );
     }
 
     async fn keep_schedule(&self, stop: &CancellationToken) {
@@ -122,7 +137,11 @@ impl Worker {
     /// When jobs cannot be claimed.
     pub async fn round(&self) -> Result<usize> {
         let never = CancellationToken::new();
-        Ok(self.claim_and_run(LOOKS, &never).await? + self.claim_and_run(MAIL, &never).await?)
+        let mut count = 0;
+        for lane in [LOOKS, MAIL, EXPORTS] {
+            count += self.claim_and_run(lane, &never).await?;
+        }
+        Ok(count)
     }
 
     /// Claims once and runs what it got. After `stop` nothing new is begun; what waits is put back.
@@ -148,7 +167,8 @@ impl Worker {
     }
 
     async fn claim(&self, lane: Lane) -> Result<Vec<Job>> {
-        let wanted = Claim { kind: job_kinds::SEND_MAIL, only: lane.mail, lease: LEASE, limit: lane.at_once };
+        let Lane { kind, only, never, at_once } = lane;
+        let wanted = Claim { kind, only, never, lease: LEASE, limit: at_once };
         let mut tx = self.deps.store.write().await?;
         let claimed = jobs::claim(&mut tx, &self.name, wanted, self.deps.clock.now()).await?;
         if !claimed.is_empty() {
@@ -162,7 +182,8 @@ impl Worker {
     async fn guarded(self, job: Job, known: Arc<Prefetched>) {
         let worker = self.clone();
         let copy = job.clone();
-        let work = async move { tokio::time::timeout(JOB_AT_MOST, worker.run_one(&copy, &known)).await };
+        let at_most = if job.kind == job_kinds::WRITE_EXPORT { EXPORT_AT_MOST } else { JOB_AT_MOST };
+        let work = async move { tokio::time::timeout(at_most, worker.run_one(&copy, &known)).await };
         let outcome = match tokio::spawn(work).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(ServiceError::Unexpected("the job took too long".to_owned())),
@@ -181,10 +202,32 @@ impl Worker {
             job_kinds::SEND_MAIL => mailing::run(&self.deps, job, &self.name).await,
             job_kinds::SWEEP_SESSIONS => {
                 sessions::sweep(&self.deps).await?;
+                door::sweep(&self.deps).await?;
                 self.finish(job).await
             }
             job_kinds::SWEEP_PAYMENTS => {
                 sweep::run(&self.deps).await?;
+                self.finish(job).await
+            }
+            job_kinds::MAKE_REFUND => {
+                let unfit = || ServiceError::Unexpected(format!("{:?} is no refund request", job.subject));
+                refunds::make(&self.deps, &job.subject.parse().map_err(|_| unfit())?).await?;
+                self.finish(job).await
+            }
+            job_kinds::WRITE_EXPORT => {
+                exports::run(&self.deps, &job.subject).await?;
+                self.finish(job).await
+            }
+            job_kinds::SWEEP_EXPORTS => {
+                exports::sweep(&self.deps).await?;
+                self.finish(job).await
+            }
+            job_kinds::INDEX_DONORS => {
+                finding::index(&self.deps).await?;
+                self.finish(job).await
+            }
+            job_kinds::RELEASE_MAIL => {
+                mailing::release_stray(&self.deps).await?;
                 self.finish(job).await
             }
             _ => {

@@ -64,6 +64,8 @@ pub struct Receipt {
     pub donor: String,
     /// "R-UK-2026-000123".
     pub number: String,
+    /// The number of the receipt that this one makes void (CA-4); empty: it is the first.
+    pub replaces: String,
     /// The amount with symbol: "£25.00".
     pub amount: String,
     /// The amount with ISO code: "25.00 GBP".
@@ -98,17 +100,32 @@ impl Receipt {
     /// The subject: "Receipt for your gift of £25.00 on 22 November 2026".
     pub fn subject(&self) -> String {
         let copy = if self.copy { "Copy: " } else { "" };
-        one_line(&format!("{copy}Receipt for your gift of {} on {}", self.amount, self.date))
+        let what = if self.replaces.is_empty() { "Receipt" } else { "New receipt" };
+        one_line(&format!("{copy}{what} for your gift of {} on {}", self.amount, self.date))
     }
 
     /// What a mail program shows after the subject.
     pub fn preheader(&self) -> String {
+        if !self.replaces.is_empty() {
+            return self.replacing();
+        }
         format!("Thank you. {} has arrived. Receipt {}.", self.amount, self.number)
     }
 
     /// The heading.
     pub fn heading(&self) -> String {
+        if !self.replaces.is_empty() {
+            return format!("Your new receipt for {}", self.amount);
+        }
         format!("Thank you. {} has arrived.", self.amount)
+    }
+
+    /// "This replaces receipt R-UK-2026-000101, which is void."; empty on a first one.
+    pub fn replacing(&self) -> String {
+        match self.replaces.as_str() {
+            "" => String::new(),
+            old => format!("This replaces receipt {old}, which is void."),
+        }
     }
 
     /// The sentence under the heading.

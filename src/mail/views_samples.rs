@@ -20,7 +20,7 @@ fn frame(reason: &str) -> MailFrame {
 }
 
 impl Receipt {
-    /// Samples: one-off, third monthly gift with Gift Aid, a copy with long names, a US receipt.
+    /// Samples: one-off, third monthly gift with Gift Aid, one that replaces another, a copy with long names, a US receipt.
     pub fn samples() -> Vec<(&'static str, Self)> {
         let usual = Self {
             frame: frame("You got this because you gave to Lantern Freedom Trust on 22 November 2026."),
@@ -81,7 +81,9 @@ impl Receipt {
             manage: None,
             ..usual.clone()
         };
-        vec![("monthly", usual), ("once", once), ("long", long), ("us", us)]
+        let replacing =
+            Self { number: "R-UK-2026-000131".into(), replaces: "R-UK-2026-000123".into(), ..once.clone() };
+        vec![("monthly", usual), ("once", once), ("replacing", replacing), ("long", long), ("us", us)]
     }
 }
 

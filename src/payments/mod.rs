@@ -18,6 +18,9 @@ pub const METADATA_PAYMENT: &str = "almoner_payment";
 /// Metadata key under which a page for another card or account carries our id.
 pub const METADATA_METHOD_CHANGE: &str = "almoner_method_change";
 
+/// Metadata key under which a refund carries the id of our request.
+pub const METADATA_REFUND: &str = "almoner_refund";
+
 /// Metadata key by which a plan made in Stripe's dashboard is handed to Almoner: the id of a fund.
 pub const METADATA_FUND: &str = "almoner_fund";
 

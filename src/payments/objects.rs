@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 pub use super::plan_objects::*;
-use super::{METADATA_METHOD_CHANGE, METADATA_PAYMENT};
+use super::{METADATA_METHOD_CHANGE, METADATA_PAYMENT, METADATA_REFUND};
 
 /// A list answer.
 #[derive(Clone, Debug, Deserialize)]
@@ -240,6 +240,9 @@ pub struct Refund {
     pub balance_transaction: Option<Ref<BalanceTransaction>>,
     /// What came back when it failed; expanded by our calls.
     pub failure_balance_transaction: Option<Ref<BalanceTransaction>>,
+    /// Our marks.
+    #[serde(default)]
+    pub metadata: Option<Metadata>,
 }
 
 /// A dispute.
@@ -364,6 +367,13 @@ impl Session {
     /// Our id, if it is a page of ours for another card or account.
     pub fn our_method_change(&self) -> Option<&str> {
         self.metadata.as_ref()?.get(METADATA_METHOD_CHANGE).map(String::as_str)
+    }
+}
+
+impl Refund {
+    /// The id of our request, if it was made for one.
+    pub fn our_request(&self) -> Option<&str> {
+        self.metadata.as_ref()?.get(METADATA_REFUND).map(String::as_str)
     }
 }
 

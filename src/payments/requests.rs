@@ -21,15 +21,16 @@ use stripe_core::charge::RetrieveCharge;
 use stripe_core::dispute::{ListDispute, RetrieveDispute};
 use stripe_core::payment_intent::{ListPaymentIntent, RetrievePaymentIntent};
 use stripe_core::payout::RetrievePayout;
-use stripe_core::refund::{ListRefund, RetrieveRefund};
+use stripe_core::refund::{CreateRefund, CreateRefundReason, ListRefund, RetrieveRefund};
 use stripe_shared::{CheckoutSessionMode, CheckoutSessionSubmitType};
 use stripe_types::{RangeBoundsTs, RangeQueryTs};
 
-use super::METADATA_PAYMENT;
+use super::{METADATA_PAYMENT, METADATA_REFUND};
 use crate::clock::Ts;
 use crate::domain::frequency::Frequency;
-use crate::domain::ids::PaymentId;
+use crate::domain::ids::{PaymentId, RefundRequestId};
 use crate::domain::money::Money;
+use crate::domain::states::RefundReason;
 
 const PAGE: i64 = 100;
 
@@ -234,6 +235,27 @@ pub fn charge(id: &str) -> RequestBuilder {
 /// One refund.
 pub fn refund(id: &str) -> RequestBuilder {
     RetrieveRefund::new(id).build()
+}
+
+/// Gives money of a payment intent back (docs.stripe.com/api/refunds/create). The request's id is on the refund, so that it
+/// is found again when the answer was lost.
+///
+/// # Errors
+/// When the amount cannot be told to Stripe in its units.
+pub fn create_refund(
+    intent: &str,
+    request: &RefundRequestId,
+    amount: Money,
+    reason: RefundReason,
+) -> Result<RequestBuilder, UnsupportedAmount> {
+    let (minor, _) = to_stripe(amount)?;
+    let reason = match reason {
+        RefundReason::Requested => CreateRefundReason::RequestedByCustomer,
+        RefundReason::Duplicate => CreateRefundReason::Duplicate,
+        RefundReason::Fraudulent => CreateRefundReason::Fraudulent,
+    };
+    let marks = HashMap::from([(METADATA_REFUND.to_owned(), request.to_string())]);
+    Ok(CreateRefund::new().payment_intent(intent).amount(minor).reason(reason).metadata(marks).build())
 }
 
 /// The refunds of one payment intent, with what they moved.

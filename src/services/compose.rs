@@ -103,6 +103,7 @@ pub fn receipt(deps: &Deps, content: &ReceiptContent, copy: bool) -> Result<Rend
         copy,
         donor: content.donor.receipt_name(),
         number: content.number.clone(),
+        replaces: content.replaces.clone().unwrap_or_default(),
         amount: content.amount.display(locale),
         amount_iso: format!("{} {}", content.amount.display(locale), content.amount.currency()),
         date,
@@ -207,8 +208,8 @@ pub struct RefundFacts<'a> {
     pub gift_amount: Money,
     /// The day of the gift.
     pub gift_on: Date,
-    /// `Visa ending 4242`.
-    pub method: &'a str,
+    /// `Visa ending 4242`; none when the charity sends the money itself, in a way it agrees with the donor.
+    pub method: Option<&'a str>,
     /// The name on the receipt.
     pub donor: String,
     /// True when Gift Aid was on the gift.
@@ -245,8 +246,8 @@ pub fn refund(deps: &Deps, facts: &RefundFacts<'_>) -> Result<Rendered> {
         gift_amount: facts.gift_amount.display(locale),
         remaining: if full { String::new() } else { facts.remaining.display(locale) },
         replacement_number: String::new(),
-        method: facts.method.to_owned(),
-        arrives: "5 to 10 working days".to_owned(),
+        method: facts.method.unwrap_or_default().to_owned(),
+        arrives: facts.method.map(|_| "5 to 10 working days".to_owned()).unwrap_or_default(),
         tax_effect,
     };
     Ok(Rendered { kind: "refund", subject: mail.subject(), text: mail.text()?, html: mail.html()? })

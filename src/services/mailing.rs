@@ -8,8 +8,8 @@ use crate::clock::Ts;
 use crate::domain::ids::{DonorId, GiftId, JobId, MailId, ProofId};
 use crate::mail::{MailError, Outgoing};
 use crate::store::jobs::{Job, NewJob};
-use crate::store::outbox::{self, NewMail, QueuedMail};
-use crate::store::{WriteTx, jobs, proofs};
+use crate::store::outbox::{self, NewMail, Queued, QueuedMail};
+use crate::store::{WriteTx, jobs, pauses, proofs};
 
 /// A mail's words, rendered.
 #[derive(Clone, Debug)]
@@ -50,6 +50,21 @@ pub async fn queue(
     mail: Rendered,
     at: Ts,
 ) -> Result<()> {
+    place(deps, tx, envelope, mail, at).await.map(|_| ())
+}
+
+/// As [`queue`]; tells what became of it. While mail to its donor rests, it is held without a job; what asks the mailbox
+/// something never is.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn place(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    envelope: Envelope<'_>,
+    mail: Rendered,
+    at: Ts,
+) -> Result<Queued> {
     let id = MailId::new(at, &deps.random);
     let new = NewMail {
         message_id: format!("{id}@{}", deps.mailer.host()),
@@ -64,15 +79,56 @@ pub async fn queue(
         gift_id: envelope.gift_id.cloned(),
         proof_id: envelope.proof_id.cloned(),
     };
-    if outbox::insert_if_new(tx, &new, at).await? {
-        let job = NewJob {
-            id: JobId::new(at, &deps.random),
-            kind: job_kinds::SEND_MAIL,
-            subject: id.to_string(),
-            hint: None,
-            run_at: at,
-        };
-        jobs::enqueue_batch(tx, &[job]).await?;
+    let queued = outbox::insert_if_new(tx, &new, at).await?;
+    if queued == Queued::New {
+        enqueue(deps, tx, &[id], at).await?;
+    }
+    Ok(queued)
+}
+
+/// Writes the jobs that send mails which wait, in the transaction that made them wait.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enqueue(deps: &Deps, tx: &mut WriteTx, mails: &[MailId], at: Ts) -> Result<()> {
+    // A donor has few; all donors together may have more than one statement takes.
+    for some in mails.chunks(500) {
+        let jobs: Vec<NewJob> = some
+            .iter()
+            .map(|mail| NewJob {
+                id: JobId::new(at, &deps.random),
+                kind: job_kinds::SEND_MAIL,
+                subject: mail.to_string(),
+                hint: None,
+                run_at: at,
+            })
+            .collect();
+        jobs::enqueue_batch(tx, &jobs).await?;
+    }
+    Ok(())
+}
+
+/// Sends on what is held though no mail to its donor rests any more; gives how many. Called when a pause ends, and hourly:
+/// a mail may have been written in the very moment in which one ended.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn release(deps: &Deps, tx: &mut WriteTx, at: Ts) -> Result<usize> {
+    let mails = pauses::release(tx).await?;
+    enqueue(deps, tx, &mails, at).await?;
+    Ok(mails.len())
+}
+
+/// [`release`] by the clock.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn release_stray(deps: &Deps) -> Result<()> {
+    let mut tx = deps.store.write().await?;
+    let mails = release(deps, &mut tx, deps.clock.now()).await?;
+    if mails > 0 {
+        tx.commit().await?;
+        deps.work.notify_waiters();
     }
     Ok(())
 }
@@ -83,6 +139,8 @@ enum Try {
     Before,
     /// What it asks can no longer be answered.
     TooLate,
+    /// Mail to its donor rests.
+    Rests,
     /// The next host said so.
     Now(std::result::Result<(), MailError>),
 }
@@ -98,6 +156,12 @@ pub async fn run(deps: &Deps, job: &Job, owner: &str) -> Result<()> {
     let mut done = Ok(());
     match outcome {
         Try::Before => {}
+        Try::Rests => {
+            if !pauses::hold(&mut tx, &id).await? {
+                // The pause ended between the two looks: the job comes back.
+                return Err(ServiceError::Unexpected("mail rests no more".to_owned()));
+            }
+        }
         Try::TooLate => {
             let why = "its link had ended before it could be sent";
             outbox::mark_try_failed(&mut tx, &id, why, true).await?;
@@ -126,8 +190,16 @@ async fn send(deps: &Deps, id: &MailId) -> Result<Try> {
         outbox::by_id(&mut read, id).await?
     };
     let mail = mail.ok_or_else(|| ServiceError::Unexpected(format!("no mail {id}")))?;
-    if matches!(mail.state.as_str(), "sent" | "failed") {
+    if matches!(mail.state.as_str(), "sent" | "failed" | "held") {
         return Ok(Try::Before);
+    }
+    if mail.proof_id.is_none()
+        && let Some(donor) = &mail.donor_id
+    {
+        let mut read = deps.store.read().await?;
+        if pauses::is_open(&mut read, donor).await? {
+            return Ok(Try::Rests);
+        }
     }
     if is_over(deps, &mail).await? {
         return Ok(Try::TooLate);

@@ -2,17 +2,24 @@
 
 pub mod accounts;
 pub mod again;
+pub mod care;
 pub mod compose;
 pub mod copies;
+pub mod corrections;
 pub mod evidence;
+pub mod exports;
+pub mod finding;
 pub mod give;
 pub mod intake;
 pub mod mailing;
+pub mod offers;
 pub mod offline_gifts;
 pub mod passwords;
 pub mod pledges;
 pub mod profile;
 pub mod receipts;
+pub mod refunds;
+pub mod replay;
 pub mod sessions;
 pub mod settle;
 pub mod staff;
@@ -76,6 +83,9 @@ pub enum ServiceError {
     /// More passwords at once than the machine can hash.
     #[error(transparent)]
     TooBusy(#[from] passwords::TooBusy),
+    /// A file could not be written or read.
+    #[error("file: {0}")]
+    File(#[from] std::io::Error),
     /// Something Stripe told does not fit what we know.
     #[error("{0}")]
     Unexpected(String),
@@ -116,10 +126,20 @@ pub mod job_kinds {
     pub const RECOVERY_MAILS: &str = "recovery_mails";
     /// Warn of cards that end soon, and ask who may be asked whether they can give more.
     pub const UPKEEP: &str = "upkeep";
+    /// Ask Stripe for a refund, or find out whether it was made.
+    pub const MAKE_REFUND: &str = "make_refund";
     /// Look again at a payout.
     pub const LOOK_PAYOUT: &str = "look_payout";
+    /// Take the words by which donors are found from those whose words were never taken.
+    pub const INDEX_DONORS: &str = "index_donors";
+    /// Send on what is held though no pause holds it any more.
+    pub const RELEASE_MAIL: &str = "release_mail";
     /// Send one mail of the outbox.
     pub const SEND_MAIL: &str = "send_mail";
+    /// Write an exported workbook.
+    pub const WRITE_EXPORT: &str = "write_export";
+    /// Delete exported workbooks that were kept long enough.
+    pub const SWEEP_EXPORTS: &str = "sweep_exports";
     /// Forget sessions and questions that nobody can use any more.
     pub const SWEEP_SESSIONS: &str = "sweep_sessions";
     /// Close payments whose page was abandoned.

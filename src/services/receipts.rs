@@ -7,9 +7,9 @@ use crate::config::WordingKey;
 use crate::domain::frequency::Frequency;
 use crate::domain::ids::ReceiptId;
 use crate::domain::receipt::{self, Instalment, ReceiptContent, ReceiptEntity};
-use crate::store::WriteTx;
 use crate::store::gifts::Gift;
 use crate::store::receipts::{self, Delivery, NewReceipt};
+use crate::store::{WriteTx, donors};
 
 /// Issues the next receipt of a gift as it stands in `gift`, and queues its mail; gives its number. `frequency`: how often
 /// its plan gives, none for a single gift. `replaces`: the number of the receipt that is void from now on. A donor without
@@ -70,7 +70,9 @@ pub async fn issue(
         None => 1,
         Some(_) => receipts::versions_of(tx, &gift.id).await? + 1,
     };
-    let on_paper = gift.donor.email.is_empty();
+    // The receipt says who gave; its mail goes to where they are now: a plan outlives a mailbox, and a mistyped one is mended.
+    let mailbox = donors::mailbox_of(tx, &gift.donor_id).await?.unwrap_or_default();
+    let on_paper = mailbox.is_empty();
     let new = NewReceipt {
         id: ReceiptId::new(now, &deps.random),
         gift_id: &gift.id,
@@ -89,7 +91,7 @@ pub async fn issue(
         };
         let envelope = Envelope {
             dedupe_key,
-            recipient: &gift.donor.email,
+            recipient: &mailbox,
             donor_id: Some(&gift.donor_id),
             gift_id: Some(&gift.id),
             proof_id: None,

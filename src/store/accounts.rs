@@ -1,6 +1,7 @@
 //! Accounts: donors who can sign in, and the browsers they did it from.
 
 use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt};
+use super::donor_terms;
 use crate::clock::Ts;
 use crate::domain::ids::DonorId;
 use crate::domain::states::DonorKind;
@@ -141,7 +142,7 @@ pub async fn insert_donor(tx: &mut WriteTx, d: &NewDonor<'_>, at: Ts) -> Result<
         d.locale,
         at
     )?;
-    Ok(())
+    donor_terms::refresh(tx, d.id, at).await
 }
 
 /// Sets the password's hash in place of the one that was read before; `chosen_at` only when the donor chose a new one
@@ -189,7 +190,8 @@ pub async fn set_person(
         family_name,
         at
     )?;
-    one("donor names", changed)
+    one("donor names", changed)?;
+    donor_terms::refresh(tx, donor, at).await
 }
 
 /// Moves the account to another mailbox.
@@ -219,7 +221,8 @@ pub async fn set_mailbox(
         email_norm,
         at
     )?;
-    one("account mailbox", changed)
+    one("account mailbox", changed)?;
+    donor_terms::refresh(tx, donor, at).await
 }
 
 /// Whether a browser has signed in to the account of a mailbox before.

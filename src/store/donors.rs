@@ -1,10 +1,12 @@
 //! Donors, their declarations and their e-mail choices.
 
 use super::db::{Conn, Result, WriteTx, exec, opt, scalar};
+use super::donor_terms;
 use super::types::Day;
 use crate::clock::Ts;
 use crate::domain::donor::{DonorDetails, normalise_email};
 use crate::domain::ids::{ConsentId, DeclarationId, DonorId, PaymentId};
+use crate::domain::names::terms_of;
 use crate::domain::states::ConsentPurpose;
 
 /// Finds the guest of this mailbox or makes one, and takes over the details as given last.
@@ -12,7 +14,9 @@ use crate::domain::states::ConsentPurpose;
 /// # Errors
 /// When the database refuses.
 pub async fn upsert_guest(tx: &mut WriteTx, new_id: &DonorId, d: &DonorDetails, at: Ts) -> Result<DonorId> {
-    scalar!(
+    let mailbox = normalise_email(&d.email);
+    let terms = terms_of(&d.given_name, &d.family_name, d.organisation.as_deref(), &mailbox);
+    let id = scalar!(
         tx,
         DonorId,
         "INSERT INTO donor (id, standing, kind, email, email_norm, given_name, family_name, organisation, locale, \
@@ -24,13 +28,56 @@ pub async fn upsert_guest(tx: &mut WriteTx, new_id: &DonorId, d: &DonorDetails, 
         new_id,
         d.kind,
         d.email.as_str(),
-        normalise_email(&d.email),
+        mailbox,
         d.given_name.as_str(),
         d.family_name.as_str(),
         d.organisation.as_deref(),
         d.locale.as_str(),
         at
-    )
+    )?;
+    donor_terms::write(tx, &id, &terms, at).await?;
+    Ok(id)
+}
+
+/// Where mail about what a record gave goes now: the account's proven mailbox, else the record's own. May be empty.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn mailbox_of(conn: &mut Conn, donor: &DonorId) -> Result<Option<String>> {
+    let row = opt!(
+        conn,
+        (String,),
+        "SELECT COALESCE(a.email, d.email) FROM donor d LEFT JOIN account a ON a.donor_id = d.owner_id WHERE d.id = $1",
+        donor
+    )?;
+    Ok(row.map(|(email,)| email))
+}
+
+/// Moves a record without an account to another mailbox. `false`: another record or account has it.
+///
+/// # Errors
+/// When the database refuses, or another took the mailbox in the same moment.
+pub async fn set_mailbox(
+    tx: &mut WriteTx,
+    donor: &DonorId,
+    email: &str,
+    email_norm: &str,
+    at: Ts,
+) -> Result<bool> {
+    let changed = exec!(
+        tx,
+        "UPDATE donor SET email = $2, email_norm = $3, updated_at = $4 WHERE id = $1 \
+         AND standing IN ('guest', 'offline') AND NOT EXISTS (SELECT 1 FROM donor o WHERE o.email_norm = $3 AND o.id <> $1) \
+         AND NOT EXISTS (SELECT 1 FROM account a WHERE a.email_norm = $3)",
+        donor,
+        email,
+        email_norm,
+        at
+    )?;
+    if changed == 1 {
+        donor_terms::refresh(tx, donor, at).await?;
+    }
+    Ok(changed == 1)
 }
 
 /// Finds the guest of this mailbox, whose details stay as they are, or makes one.

@@ -186,3 +186,18 @@ pub async fn mark_dead(
         upto
     )
 }
+
+/// Puts events that were given up back to wait for the job that looks at them again.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn revive(tx: &mut WriteTx, job_kind: &str, subject: &str) -> Result<()> {
+    exec!(
+        tx,
+        "UPDATE webhook_event SET state = 'pending', processed_at = NULL WHERE job_kind = $1 AND subject = $2 \
+         AND state = 'dead'",
+        job_kind,
+        subject
+    )?;
+    Ok(())
+}

@@ -19,10 +19,39 @@ pub struct Invariant {
 pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "I1",
-        holds: "every gift has exactly one gift entry in the ledger, which with its corrections is the gift's sum",
+        holds: "every gift has exactly one gift entry in the ledger, and with its corrections it is the gift's sum",
         sql: "SELECT COUNT(*) FROM gift g WHERE (SELECT COUNT(*) FROM ledger_entry e WHERE e.gift_id = g.id \
               AND e.kind = 'gift' AND e.currency = g.currency) <> 1 OR (SELECT COALESCE(SUM(e.amount_minor), 0) \
-              FROM ledger_entry e WHERE e.gift_id = g.id AND e.kind IN ('gift', 'correction')) <> g.amount_minor",
+              FROM ledger_entry e WHERE e.gift_id = g.id AND e.kind IN ('gift', 'correction') \
+              AND e.currency = g.currency) <> g.amount_minor",
+    },
+    Invariant {
+        id: "I1",
+        holds: "corrections of a gift run without a gap, and the gift is what the last one says",
+        sql: "SELECT COUNT(*) FROM gift g WHERE g.corrections <> (SELECT COUNT(*) FROM gift_correction c \
+              WHERE c.gift_id = g.id) OR g.corrections <> (SELECT COALESCE(MAX(c.seq), 0) FROM gift_correction c \
+              WHERE c.gift_id = g.id) OR (g.corrections > 0 AND NOT EXISTS (SELECT 1 FROM gift_correction c \
+              WHERE c.gift_id = g.id AND c.seq = g.corrections AND c.donor_id = g.donor_id \
+              AND c.donor_details = g.donor_details AND COALESCE(c.declaration_id, '') = COALESCE(g.declaration_id, '') \
+              AND c.fund_id = g.fund_id AND COALESCE(c.campaign_id, '') = COALESCE(g.campaign_id, '') \
+              AND c.received_at = g.received_at AND c.received_on = g.received_on AND c.tax_year = g.tax_year \
+              AND c.amount_minor = g.amount_minor))",
+    },
+    Invariant {
+        id: "I1",
+        holds: "every refund that staff had made is in the books, and none twice",
+        sql: "SELECT COUNT(*) FROM refund_request q WHERE q.state = 'made' AND ((q.stripe_refund IS NOT NULL \
+              AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.stripe_refund = q.stripe_refund AND r.gift_id = q.gift_id \
+              AND r.amount_minor = q.amount_minor) AND NOT EXISTS (SELECT 1 FROM job j JOIN gift g ON g.id = q.gift_id \
+              WHERE j.kind = 'look_movements' AND j.subject = g.stripe_payment_intent)) OR (q.stripe_refund IS NULL \
+              AND NOT EXISTS (SELECT 1 FROM ledger_entry e WHERE e.kind = 'refund' AND e.stripe_object = q.id \
+              AND e.amount_minor = -q.amount_minor)))",
+    },
+    Invariant {
+        id: "I1",
+        holds: "every refund that staff ask for has a job that makes it",
+        sql: "SELECT COUNT(*) FROM refund_request q WHERE q.state = 'asked' AND NOT EXISTS (SELECT 1 FROM job j \
+              WHERE j.kind = 'make_refund' AND j.subject = q.id)",
     },
     Invariant {
         id: "I1",
@@ -59,7 +88,8 @@ pub const INVARIANTS: &[Invariant] = &[
         id: "I1",
         holds: "every refund under way or done has its entry once its balance transaction is known",
         sql: "SELECT COUNT(*) FROM refund r WHERE r.state = 'succeeded' AND NOT EXISTS (SELECT 1 FROM ledger_entry e \
-              WHERE e.kind = 'refund' AND e.stripe_object = r.stripe_refund AND e.amount_minor = -r.amount_minor)",
+              WHERE e.kind = 'refund' AND e.gift_id = r.gift_id AND e.amount_minor = -r.amount_minor \
+              AND (e.stripe_object = r.stripe_refund OR (r.stripe_refund IS NULL AND e.balance_transaction IS NULL)))",
     },
     Invariant {
         id: "I2",
@@ -100,8 +130,9 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "I5",
         holds: "every receipt has its mail in the outbox",
-        sql: "SELECT COUNT(*) FROM receipt r WHERE r.version = 1 AND r.delivery = 'mail' AND NOT EXISTS (SELECT 1 FROM mail_outbox m \
-              WHERE m.dedupe_key = 'receipt:' || r.gift_id)",
+        sql: "SELECT COUNT(*) FROM receipt r WHERE r.delivery = 'mail' AND NOT EXISTS (SELECT 1 FROM mail_outbox m \
+              WHERE m.dedupe_key = 'receipt:' || r.gift_id || CASE r.version WHEN 1 THEN '' \
+              ELSE ':' || CAST(r.version AS TEXT) END)",
     },
     Invariant {
         id: "I5",
@@ -111,12 +142,19 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         id: "I5",
+        holds: "a mail rests only while mail to its donor is paused",
+        sql: "SELECT COUNT(*) FROM mail_outbox m WHERE m.state = 'held' AND NOT EXISTS (SELECT 1 FROM donor_mail_pause q \
+              JOIN donor d ON d.id = q.donor_id JOIN donor n ON n.owner_id = d.owner_id WHERE q.ended_at IS NULL \
+              AND n.id = m.donor_id)",
+    },
+    Invariant {
+        id: "I5",
         holds: "no mail was refused for good",
         sql: "SELECT COUNT(*) FROM mail_outbox WHERE state = 'failed'",
     },
     Invariant {
         id: "I7",
-        holds: "a plan belongs to one payment and a gift of a plan to that plan's donor and entity",
+        holds: "a plan belongs to one payment, and a gift of a plan to that plan's payment and entity",
         sql: "SELECT COUNT(*) FROM gift g JOIN pledge p ON p.id = g.pledge_id WHERE g.entity_id <> p.entity_id \
               OR g.payment_id <> p.payment_id",
     },

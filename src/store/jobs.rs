@@ -75,6 +75,8 @@ pub struct Claim<'a> {
     pub kind: &'a str,
     /// True: only that kind; false: all others.
     pub only: bool,
+    /// Never this kind: it has a lane of its own too. Empty: there is none.
+    pub never: &'a str,
     /// How long the worker may take.
     pub lease: Duration,
     /// How many at once.
@@ -93,7 +95,7 @@ pub async fn claim(tx: &mut WriteTx, owner: &str, wanted: Claim<'_>, now: Ts) ->
         Job,
         "UPDATE job SET state = 'running', lease_owner = $1, lease_until = $2, attempts = attempts + 1 \
          WHERE id IN (SELECT id FROM job WHERE state <> 'failed' AND run_at <= $3 AND ((state IN ('waiting', 'retrying') AND run_at <= $3) \
-         OR (state = 'running' AND lease_until < $3)) AND (kind = $4) = $5 ORDER BY run_at, id LIMIT CAST($6 AS BIGINT)) \
+         OR (state = 'running' AND lease_until < $3)) AND (kind = $4) = $5 AND kind <> $7 ORDER BY run_at, id LIMIT CAST($6 AS BIGINT)) \
          AND ((state IN ('waiting', 'retrying') AND run_at <= $3) OR (state = 'running' AND lease_until < $3)) \
          RETURNING id, kind, subject, hint, attempts",
         owner,
@@ -101,7 +103,8 @@ pub async fn claim(tx: &mut WriteTx, owner: &str, wanted: Claim<'_>, now: Ts) ->
         now,
         wanted.kind,
         wanted.only,
-        wanted.limit
+        wanted.limit,
+        wanted.never
     )
 }
 

@@ -19,7 +19,7 @@ pub struct Entry<'a> {
     pub amount: Money,
     /// When it happened at Stripe.
     pub occurred_at: Ts,
-    /// Stripe's charge, refund or dispute.
+    /// Stripe's charge, refund or dispute; our own id for what Stripe knows nothing of.
     pub stripe_object: &'a str,
     /// Stripe's balance transaction, when known.
     pub balance_transaction: Option<&'a str>,
@@ -80,8 +80,8 @@ pub struct Refund {
     pub id: RefundId,
     /// Of which gift.
     pub gift_id: GiftId,
-    /// Stripe's refund.
-    pub stripe_refund: String,
+    /// Stripe's refund; none when the charity sent the money itself.
+    pub stripe_refund: Option<String>,
     /// How much goes back.
     pub amount: Money,
     /// Where it stands.
@@ -113,7 +113,7 @@ pub async fn upsert_refund(tx: &mut WriteTx, r: &Refund, at: Ts) -> Result<()> {
          ON CONFLICT (stripe_refund) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at",
         &r.id,
         &r.gift_id,
-        r.stripe_refund.as_str(),
+        r.stripe_refund.as_deref(),
         r.amount.currency(),
         r.amount.minor(),
         r.state,

@@ -46,24 +46,41 @@ pub struct QueuedMail {
     pub text_body: String,
     /// HTML part.
     pub html_body: String,
+    /// Whose, when that is known.
+    pub donor_id: Option<DonorId>,
     /// Which question it asks the mailbox: link and code are filled in on the way out.
     pub proof_id: Option<ProofId>,
-    /// `queued`, `sent` or `failed`.
+    /// `queued`, `held`, `sent` or `failed`.
     pub state: String,
     /// When it was queued.
     pub created_at: Ts,
 }
 
-/// Queues a mail unless its key was used before; `true` when it is new.
+/// What became of a mail that was to be queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queued {
+    /// It waits to be sent.
+    New,
+    /// It rests: mail to its donor is paused.
+    Held,
+    /// Its key was used before; nothing was written.
+    Known,
+}
+
+/// Queues a mail unless its key was used before. One that asks a mailbox something is never held: the donor waits for it.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn insert_if_new(tx: &mut WriteTx, m: &NewMail, at: Ts) -> Result<bool> {
-    let changed = exec!(
+pub async fn insert_if_new(tx: &mut WriteTx, m: &NewMail, at: Ts) -> Result<Queued> {
+    let state = opt!(
         tx,
+        (String,),
         "INSERT INTO mail_outbox (id, dedupe_key, kind, recipient, message_id, subject, text_body, html_body, \
          donor_id, gift_id, proof_id, state, attempts, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', 0, $12) ON CONFLICT (dedupe_key) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
+         CASE WHEN CAST($11 AS TEXT) IS NULL AND EXISTS (SELECT 1 FROM donor_mail_pause q JOIN donor d ON d.id = q.donor_id \
+         JOIN donor m ON m.owner_id = d.owner_id WHERE q.ended_at IS NULL AND m.id = $9) THEN 'held' ELSE 'queued' END, \
+         0, $12) ON CONFLICT (dedupe_key) DO NOTHING RETURNING state",
         &m.id,
         m.dedupe_key.as_str(),
         m.kind,
@@ -77,7 +94,11 @@ pub async fn insert_if_new(tx: &mut WriteTx, m: &NewMail, at: Ts) -> Result<bool
         m.proof_id.as_ref(),
         at
     )?;
-    Ok(changed == 1)
+    Ok(match state.as_ref().map(|(s,)| s.as_str()) {
+        None => Queued::Known,
+        Some("held") => Queued::Held,
+        Some(_) => Queued::New,
+    })
 }
 
 /// A mail by id.
@@ -88,7 +109,7 @@ pub async fn by_id(conn: &mut Conn, id: &MailId) -> Result<Option<QueuedMail>> {
     opt!(
         conn,
         QueuedMail,
-        "SELECT id, recipient, message_id, subject, text_body, html_body, proof_id, state, created_at \
+        "SELECT id, recipient, message_id, subject, text_body, html_body, donor_id, proof_id, state, created_at \
          FROM mail_outbox WHERE id = $1",
         id
     )
@@ -102,7 +123,7 @@ pub async fn to_recipient(conn: &mut Conn, recipient: &str) -> Result<Vec<Queued
     all!(
         conn,
         QueuedMail,
-        "SELECT id, recipient, message_id, subject, text_body, html_body, proof_id, state, created_at \
+        "SELECT id, recipient, message_id, subject, text_body, html_body, donor_id, proof_id, state, created_at \
          FROM mail_outbox WHERE recipient = $1 ORDER BY created_at, id",
         recipient
     )
@@ -137,4 +158,126 @@ pub async fn mark_try_failed(tx: &mut WriteTx, id: &MailId, error: &str, for_goo
         error
     )?;
     if changed == 1 { Ok(()) } else { Err(StoreError::NotOneRow { what: "mail_outbox", changed }) }
+}
+
+/// A mail in a list of the office; its body stays where it is.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct MailRow {
+    /// Its id.
+    pub id: MailId,
+    /// What it is about: `receipt`, `refund`, ….
+    pub kind: String,
+    /// To which mailbox.
+    pub recipient: String,
+    /// Subject line.
+    pub subject: String,
+    /// `queued`, `held`, `sent` or `failed`.
+    pub state: String,
+    /// What the mail host said last.
+    pub last_error: Option<String>,
+    /// About which gift.
+    pub gift_id: Option<GiftId>,
+    /// It asks the mailbox something: its link works for minutes.
+    pub asks: bool,
+    /// When it was queued.
+    pub created_at: Ts,
+    /// When it was sent.
+    pub sent_at: Option<Ts>,
+}
+
+/// The mails to a donor, newest first, from before a moment.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn of_owner(conn: &mut Conn, owner: &DonorId, before: Ts, size: i64) -> Result<Vec<MailRow>> {
+    all!(
+        conn,
+        MailRow,
+        "SELECT m.id, m.kind, m.recipient, m.subject, m.state, m.last_error, m.gift_id, \
+         CASE WHEN m.proof_id IS NULL THEN FALSE ELSE TRUE END AS asks, m.created_at, m.sent_at \
+         FROM donor d JOIN mail_outbox m ON m.donor_id = d.id WHERE d.owner_id = $1 AND m.created_at < $2 \
+         ORDER BY m.created_at DESC, m.id DESC LIMIT CAST($3 AS BIGINT)",
+        owner,
+        before,
+        size
+    )
+}
+
+/// A mail that was written before, with what it takes to send it once more.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Written {
+    /// Its id.
+    pub id: MailId,
+    /// The record it was written to.
+    pub donor_id: DonorId,
+    /// What it is about.
+    pub kind: String,
+    /// `queued`, `held`, `sent` or `failed`.
+    pub state: String,
+    /// About which gift.
+    pub gift_id: Option<GiftId>,
+    /// Which question it asks.
+    pub proof_id: Option<ProofId>,
+    /// Subject line.
+    pub subject: String,
+    /// Plain text part.
+    pub text_body: String,
+    /// HTML part.
+    pub html_body: String,
+}
+
+/// A mail to this donor; `None` when there is none or it is somebody else's.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn written_to(conn: &mut Conn, owner: &DonorId, id: &MailId) -> Result<Option<Written>> {
+    opt!(
+        conn,
+        Written,
+        "SELECT m.id, m.donor_id, m.kind, m.state, m.gift_id, m.proof_id, m.subject, m.text_body, m.html_body \
+         FROM mail_outbox m JOIN donor d ON d.id = m.donor_id WHERE d.owner_id = $1 AND m.id = $2",
+        owner,
+        id
+    )
+}
+
+/// Puts mails that were refused for good back into the queue, to a mailbox that works: one of them, or all of a donor's.
+/// Gives which. They need a job each, in the same transaction.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn queue_failed_again(
+    tx: &mut WriteTx,
+    owner: &DonorId,
+    only: Option<&MailId>,
+    recipient: &str,
+) -> Result<Vec<MailId>> {
+    let rows = all!(
+        tx,
+        (MailId,),
+        "UPDATE mail_outbox SET state = 'queued', recipient = $3, last_error = NULL WHERE state = 'failed' \
+         AND proof_id IS NULL AND id IN (SELECT m.id FROM donor d JOIN mail_outbox m ON m.donor_id = d.id \
+         WHERE d.owner_id = $1 AND m.state = 'failed' AND (CAST($2 AS TEXT) IS NULL OR m.id = $2)) RETURNING id",
+        owner,
+        only,
+        recipient
+    )?;
+    let mut mails: Vec<MailId> = rows.into_iter().map(|(id,)| id).collect();
+    mails.sort();
+    Ok(mails)
+}
+
+/// Sends what still waits for a donor to another mailbox, questions excepted.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn redirect_waiting(tx: &mut WriteTx, owner: &DonorId, recipient: &str) -> Result<u64> {
+    exec!(
+        tx,
+        "UPDATE mail_outbox SET recipient = $2 WHERE state IN ('queued', 'held') AND proof_id IS NULL \
+         AND id IN (SELECT m.id FROM donor d JOIN mail_outbox m ON m.donor_id = d.id WHERE d.owner_id = $1 \
+         AND m.state IN ('queued', 'held'))",
+        owner,
+        recipient
+    )
 }

@@ -1,6 +1,7 @@
 //! What a donor tells about themselves: names, telephone, language, where they live, what we may write about.
 
 use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt};
+use super::donor_terms;
 use crate::clock::Ts;
 use crate::domain::donor::Address;
 use crate::domain::ids::{AddressId, DonorId};
@@ -30,7 +31,10 @@ pub async fn set_names(
         organisation,
         at
     )?;
-    if changed == 1 { Ok(()) } else { Err(StoreError::NotOneRow { what: "donor names", changed }) }
+    if changed != 1 {
+        return Err(StoreError::NotOneRow { what: "donor names", changed });
+    }
+    donor_terms::refresh(tx, donor, at).await
 }
 
 /// Writes telephone and language.

@@ -86,12 +86,15 @@ text_columns! {
     Roles => |v| v.to_text();
     StaffState => |v| v.as_str().to_owned();
     StaffStage => |v| v.as_str().to_owned();
+    Standing => |v| v.as_str().to_owned();
     OfflineKind => |v| v.as_str().to_owned();
     BatchState => |v| v.as_str().to_owned();
     BankLineState => |v| v.as_str().to_owned();
     CorrectionKind => |v| v.as_str().to_owned();
+    RefundReason => |v| v.as_str().to_owned();
     RefundRequestState => |v| v.as_str().to_owned();
     ExportState => |v| v.as_str().to_owned();
+    ExportKind => |v| v.as_str().to_owned();
     ExportFormat => |v| v.as_str().to_owned();
     OfferKind => |v| v.as_str().to_owned();
     Currency => |v| v.code().to_owned();

@@ -32,11 +32,6 @@ impl AppError {
         AppError { status: StatusCode::BAD_REQUEST, cause: None }
     }
 
-    /// They may not.
-    pub fn forbidden() -> AppError {
-        AppError { status: StatusCode::FORBIDDEN, cause: None }
-    }
-
     /// Somebody else was first: the page shows what is no longer so.
     pub fn changed_meanwhile() -> AppError {
         AppError { status: StatusCode::CONFLICT, cause: None }
@@ -50,7 +45,9 @@ impl From<ServiceError> for AppError {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             ServiceError::TooOften | ServiceError::TooBusy(_) => StatusCode::TOO_MANY_REQUESTS,
-            ServiceError::Template(_) | ServiceError::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            ServiceError::Template(_) | ServiceError::File(_) | ServiceError::Unexpected(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         };
         AppError { status, cause: Some(error.to_string()) }
     }

@@ -57,6 +57,19 @@ pub fn email(wrong: &mut Mistakes, field: &'static str, typed: &str, missing: &s
     text
 }
 
+/// A day as a date field sends it; empty: none.
+pub fn day(wrong: &mut Mistakes, field: &'static str, typed: &str) -> Option<jiff::civil::Date> {
+    let text = typed.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let date = text.parse::<jiff::civil::Date>().ok().filter(|d| (1900..=2200).contains(&d.year()));
+    if date.is_none() {
+        wrong.insert(field, "Enter a day like 2026-11-22".to_owned());
+    }
+    date
+}
+
 /// The names of the fields of an address on one form.
 #[derive(Clone, Copy, Debug)]
 pub struct AddressFields {

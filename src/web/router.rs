@@ -8,6 +8,7 @@ use axum::routing::{MethodRouter, get, post};
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -18,6 +19,8 @@ use super::{
 use crate::domain::role::Right;
 
 const FORM_LIMIT: usize = 64 * 1024;
+/// Workbooks are archives.
+const PACKED_ALREADY: NotForContentType = NotForContentType::const_new("application/vnd.openxmlformats");
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// Who may use a route, and what guards it.
@@ -223,7 +226,7 @@ pub fn router(state: AppState, extra: Option<Router<AppState>>) -> Router {
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }))
         .layer(middleware::from_fn_with_state(state.clone(), errors::dress))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(PACKED_ALREADY)))
         .layer(middleware::from_fn_with_state(state.clone(), security::headers))
         .with_state(state)
 }

@@ -1,6 +1,7 @@
 // The walks, each by a visitor of its own with a mailbox of its own. The sums are those of the demo's charity.
 import assert from 'node:assert/strict';
 import { MONTHLY_WALKS, MONTHS_LATER } from './monthly.mjs';
+import { OFFICE_WALKS } from './office.mjs';
 import { PORTAL_WALKS } from './portal.mjs';
 import { says } from './says.mjs';
 
@@ -204,6 +205,7 @@ export const WALKS = [
   { name: 'keys only', walk: keysOnly },
   ...PORTAL_WALKS,
   ...MONTHLY_WALKS,
+  ...OFFICE_WALKS,
   { name: 'direct debit and a week', walk: directDebit },
   { name: 'monthly and a month', walk: monthlyAndAMonthLater },
   ...MONTHS_LATER,

@@ -18,7 +18,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("payments", &["domain", "clock", "random", "guard"]),
     ("documents", &[]),
     ("mail", &["domain", "clock", "config", "guard"]),
-    ("services", &["store", "payments", "mail", "domain", "config", "clock", "random", "guard"]),
+    ("services", &["store", "payments", "mail", "documents", "domain", "config", "clock", "random", "guard"]),
     ("jobs", &["services", "store", "domain", "clock"]),
     ("web", &["services", "store", "documents", "domain", "config", "clock", "random", "payments::webhook"]),
     (

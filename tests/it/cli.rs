@@ -190,3 +190,28 @@ fn a_demo_that_nobody_reads_any_longer_stops() {
     drop(out);
     ends_cleanly(child);
 }
+
+#[test]
+fn an_export_prints_what_it_came_to() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let charity = charity_file();
+    let good = good_env("sqlite://books.db", &charity);
+    assert!(almoner(dir.path(), &["migrate"], &good).status.success());
+    for (kind, format) in [("gifts", "csv"), ("donors", "csv"), ("receipts", "xlsx")] {
+        let args =
+            ["export", kind, "--format", format, "--out", kind, "--from", "2026-04-06", "--currency", "GBP"];
+        let done = almoner(dir.path(), &args, &good);
+        assert!(done.status.success(), "{}", text(&done.stderr));
+        let printed = text(&done.stdout);
+        assert!(printed.starts_with("0 rows, ") && printed.contains("SHA-256 "), "{printed}");
+        assert!(dir.path().join(kind).metadata().expect("the file").len() > 0);
+    }
+    let unknown = almoner(dir.path(), &["export", "gifts", "--out", "x", "--fund", "moon"], &good);
+    assert!(text(&unknown.stderr).contains("no fund \"moon\""), "{}", text(&unknown.stderr));
+    for wrong in [["--from", "yesterday"], ["--currency", "pounds"]] {
+        let refused =
+            almoner(dir.path(), &[&["export", "gifts", "--out", "x"][..], &wrong[..]].concat(), &good);
+        assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
+    }
+    assert!(almoner(dir.path(), &["verify"], &good).status.success());
+}

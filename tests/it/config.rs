@@ -125,6 +125,12 @@ fn a_good_environment_is_read_with_its_defaults() {
     assert_eq!(config.stripe.api_base, "https://api.stripe.com");
     assert!(!config.stripe.livemode);
     assert!(config.trusted_proxies.is_empty());
+    assert_eq!(config.export_dir, std::path::Path::new("exports"));
+    let elsewhere =
+        Setup::good().with("DATABASE_URL", "sqlite:///var/lib/almoner/almoner.db").load().unwrap();
+    assert_eq!(elsewhere.export_dir, std::path::Path::new("/var/lib/almoner/exports"));
+    let named = Setup::good().with("EXPORT_DIR", "/srv/exports").load().unwrap();
+    assert_eq!(named.export_dir, std::path::Path::new("/srv/exports"));
     assert_eq!(config.base_url.join("/portal"), "https://give.example.org/portal");
     assert_eq!(config.charity.entities[0].id, "uk");
 }

@@ -7,7 +7,7 @@ use almoner::web::{Policy, routes};
 
 use crate::support::app::location;
 use crate::support::staff::STAFF_PASSWORD;
-use crate::support::{TestApp, story};
+use crate::support::story;
 
 const FINANCE: &str = "finance@staff.example";
 

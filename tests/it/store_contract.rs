@@ -47,7 +47,7 @@ fn job(app: &TestApp, kind: &'static str, subject: &str, run_at: Ts) -> NewJob {
 
 /// Any kind of job but mail.
 fn any(lease: Duration, limit: i64) -> Claim<'static> {
-    Claim { kind: "send_mail", only: false, lease, limit }
+    Claim { kind: "send_mail", only: false, never: "", lease, limit }
 }
 
 fn ada(email: &str) -> DonorDetails {

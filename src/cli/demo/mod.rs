@@ -5,6 +5,7 @@ mod pages;
 mod say;
 pub mod seed;
 pub mod sign_ins;
+pub mod staff;
 mod state;
 
 use std::net::Ipv4Addr;
@@ -138,7 +139,8 @@ pub async fn run(asked: &Asked) -> anyhow::Result<ExitCode> {
     let listener = bind(asked.port).await?;
     let address = listener.local_addr()?;
     let stripe_listener = bind(if asked.port == 0 { 0 } else { asked.port.saturating_add(1) }).await?;
-    let base = format!("http://{address}");
+    // A name, not an address: browsers keep passkeys for names alone.
+    let base = format!("http://localhost:{}", address.port());
     let times = Times::new(saved.offset_micros, !fresh);
     let sandbox = start_sandbox(stripe_listener, &times, &saved, folder).await?;
     if fresh && !set_up(folder, &base, &mut saved, wanted, &sandbox, &times, &stop).await? {
@@ -190,7 +192,7 @@ async fn serve(
     store.migrate().await?;
     let deps = app::assemble_demo(config, store, times.live.clone(), Random::system())?;
     let hook = Webhook {
-        url: format!("{base}/webhooks/stripe"),
+        url: format!("http://{}/webhooks/stripe", listener.local_addr()?),
         secrets: vec![saved.webhook_secret.clone()],
         api_version: None,
         mode: DeliveryMode::Auto,
@@ -204,6 +206,7 @@ async fn serve(
     let server = tokio::spawn(app::serve(listener, application, stop.clone()));
     // What fell due while nobody looked, or since midnight of the day it was set up.
     sign_ins::create(&world.deps).await?;
+    staff::create(&world.deps).await?;
     world.settle().await?;
     print_welcome(base, moved, folder, &stop);
     let ticking = tokio::spawn(keep_ticking(world.clone(), stop.clone()));
@@ -258,6 +261,7 @@ fn demo_config(folder: &Path, base: &str, stripe: &str, saved: &Saved) -> anyhow
         },
         session_secret: SecretString::from(saved.session_secret.clone()),
         trusted_proxies: Vec::new(),
+        export_dir: folder.join("exports"),
         charity: Charity::example(),
     })
 }
@@ -268,6 +272,7 @@ fn bar() -> DemoBar {
         links: vec![
             Link::new("Start", "/demo"),
             Link::new("Mailbox", "/demo/mail"),
+            Link::new("Office codes", "/demo/codes"),
             Link::new("Move time", "/demo/clock"),
         ],
     }
@@ -288,6 +293,10 @@ fn print_welcome(base: &str, moved: bool, folder: &Path, stop: &CancellationToke
     }
     say::line(&format!("Sign in at {base}/sign-in with the password \"{}\":", sign_ins::PASSWORD), stop);
     for s in sign_ins::SIGN_INS {
+        say::line(&format!("  {:<28} {}", s.email, s.says), stop);
+    }
+    say::line(&format!("The office is at {base}/staff; codes for it at {base}/demo/codes:"), stop);
+    for s in staff::STAFF {
         say::line(&format!("  {:<28} {}", s.email, s.says), stop);
     }
     for text in [

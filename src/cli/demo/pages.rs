@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::World;
 use super::mailbox::{self, Caught};
 use super::sign_ins::{self, SIGN_INS};
+use super::staff;
 use crate::clock::Ts;
 use crate::config::Rgb;
 use crate::domain::dates;
@@ -30,11 +31,12 @@ pub fn routes(world: World) -> Router<AppState> {
         .route("/demo/mail", get(mail_list))
         .route("/demo/mail/{name}", get(mail_show))
         .route("/demo/mail/{name}/html", get(mail_html))
+        .route("/demo/codes", get(staff::codes))
         .route("/demo/clock", get(clock_show).post(clock_move))
         .layer(Extension(world))
 }
 
-fn layout(state: &AppState, title: &str) -> Layout {
+pub(super) fn layout(state: &AppState, title: &str) -> Layout {
     let mut layout = frame(state, None, title);
     layout.noindex = true;
     layout.css.insert(1, portal_css(state));
@@ -47,7 +49,7 @@ async fn stylesheet() -> Response {
     (css, include_str!("../../../assets/demo.css")).into_response()
 }
 
-fn page(template: &impl Template) -> Response {
+pub(super) fn page(template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => Html(html).into_response(),
         Err(error) => {
@@ -69,6 +71,8 @@ async fn start(State(state): State<AppState>) -> Response {
             place("Give", "/give", "The giving form: once, every month, every three months or every year. The payment page has cards that work, that are declined, that ask the bank, and Direct Debit."),
             place("Read the mailbox", "/demo/mail", "Every receipt and notice the charity has sent."),
             place("Look round the donor's area", "/portal", "Sign in below as somebody who has given for years, once, or never: overview, gifts, receipts, details, e-mail choices."),
+            place("Work in the office", "/staff", "Sign in as finance, support or admin: see what needs doing, find anybody, enter a cheque, give money back. The codes for the second step are on a page of their own."),
+            place("Codes for the office", "/demo/codes", "Stands in for the telephones of the staff: addresses, password and the codes that work now."),
             place("See the parts", "/styleguide", "Every component of the pages, in light and dark."),
             place("Move time", "/demo/clock", "Let a Direct Debit settle, or see next month's gift arrive now."),
         ],

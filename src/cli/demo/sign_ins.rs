@@ -91,6 +91,7 @@ pub async fn create(deps: &Deps) -> anyhow::Result<()> {
                 knock: Knock { from: Ipv4Addr::LOCALHOST.into(), browser: None },
                 told,
                 donor: None,
+                for_donor: None,
             },
         );
         let Outcome::Done(question) = asked.await? else { anyhow::bail!("asked too often") };

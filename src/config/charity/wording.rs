@@ -162,6 +162,12 @@ impl WordingBook {
         self.render(block, entity)
     }
 
+    /// Every version an entity may use, as `receipt 2026-01`, in the file's order.
+    pub fn versions_of(&self, entity: &Entity) -> Vec<String> {
+        let fitting = self.blocks.iter().filter(|b| b.fits(b.key, entity));
+        fitting.map(|b| format!("{} {}", b.key.as_str(), b.version)).collect()
+    }
+
     /// Every text that `entity` may use for `key`.
     pub(super) fn fitting<'a>(
         &'a self,

@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::mailing::{self, Envelope};
 use super::passwords::Tried;
+use super::staff::Actor;
+use super::staff::record::{self, Act};
 use super::{Deps, Result, compose};
 use crate::clock::Ts;
 use crate::domain::audit::ACTOR_DONOR;
@@ -49,6 +51,8 @@ pub struct Ask<'a> {
     pub told: Told,
     /// Whose account moves, for a change of address.
     pub donor: Option<&'a DonorId>,
+    /// The member of staff who asks in a donor's stead, and for which donor.
+    pub for_donor: Option<(&'a Actor, &'a DonorId)>,
 }
 
 /// Who stands at the door.
@@ -129,6 +133,16 @@ pub async fn ask(deps: &Deps, ask: Ask<'_>) -> Result<Outcome<ProofId>> {
         proof_id: Some(&proof.id),
     };
     mailing::queue(deps, &mut tx, envelope, mail, now).await?;
+    if let Some((actor, donor)) = ask.for_donor {
+        let after = serde_json::json!({ "to": record::masked(&proof.email), "question": proof.id.as_str() });
+        let (before, subject) = (serde_json::Value::Null, donor.as_str());
+        record::record(
+            deps,
+            &mut tx,
+            actor,
+            Act { action: "donor.link_sent", subject, before, after, why: "" },
+        );
+    }
     tx.commit().await?;
     deps.work.notify_waiters();
     Ok(Outcome::Done(proof.id))

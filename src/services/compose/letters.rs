@@ -153,6 +153,42 @@ pub fn mailbox_changed(deps: &Deps, before: &Account, new_email: &str, at: Ts) -
     rendered("mailbox_changed", &letter)
 }
 
+/// "Receipt … is void", to whom a gift was not from (CA-5, RC-5). Whose it was is not said.
+///
+/// # Errors
+/// When the charity file no longer has the entity, or the template fails.
+pub fn receipt_void(deps: &Deps, gift: &Gift, number: &str) -> Result<Rendered> {
+    let entity = super::entity(deps, &gift.entity_id)?;
+    let locale = entity.locale.as_str();
+    let (sum, day) = (gift.amount.display(locale), dates::long(gift.received_on.0, locale));
+    let brand = &deps.config.charity.brand.name;
+    let mut closing = vec![
+        "Do not use it for your tax. If you have claimed relief with it, tell your tax office.".to_owned(),
+    ];
+    if gift.declaration_id.is_some() {
+        closing.push("We claim no Gift Aid on it in your name.".to_owned());
+    }
+    closing.push("If you think that the gift was yours, answer this e-mail.".to_owned());
+    let reason = format!("You got this because {brand} sent you receipt {number}.");
+    let letter = Letter {
+        frame: frame(deps, entity, reason),
+        subject: format!("Receipt {number} is void"),
+        preheader: format!("A gift of {sum} was put down to you by mistake."),
+        heading: format!("Receipt {number} is void"),
+        lead: format!(
+            "A gift of {sum} that we received on {day} was put down to you by mistake. We are sorry. You owe nothing."
+        ),
+        rows: vec![
+            MailRow::new("Receipt", number),
+            MailRow::new("Amount", sum.as_str()),
+            MailRow::new("Date received", day),
+        ],
+        closing,
+        ..Letter::default()
+    };
+    rendered("receipt_void", &letter)
+}
+
 /// What the letter about a returned cheque tells.
 #[derive(Clone, Copy, Debug)]
 pub struct ReturnedFacts<'a> {

@@ -8,13 +8,11 @@ use crate::domain::money::Money;
 use crate::domain::states::{DisputeState, EntryKind, RefundState};
 use crate::payments::objects::{self, BalanceTransaction, Ref};
 use crate::payments::requests::from_stripe;
-use crate::services::compose::{self, RefundFacts};
-use crate::services::mailing::{self, Envelope};
-use crate::services::receipts::method_text;
+use crate::services::refunds::tell::{Told, tell};
 use crate::services::{Deps, Result, ServiceError};
+use crate::store::WriteTx;
 use crate::store::gifts::Gift;
 use crate::store::ledger::{self, Dispute, Entry, Refund};
-use crate::store::{WriteTx, receipts};
 
 /// Writes the fee, the refunds and the disputes that were seen.
 pub(super) async fn apply(
@@ -36,7 +34,9 @@ pub(super) async fn apply(
         going_back.extend(apply_refund(deps, tx, gift, refund, now).await?);
     }
     for refund in &going_back {
-        tell_of_refund(deps, tx, gift, refund, now).await?;
+        let key = refund.stripe_refund.as_deref().unwrap_or(refund.id.as_str());
+        let told = Told { amount: refund.amount, made_at: refund.made_at, key };
+        tell(deps, tx, gift, told, now).await?;
     }
     for dispute in &seen.disputes {
         apply_dispute(deps, tx, gift, dispute, now).await?;
@@ -97,7 +97,7 @@ async fn apply_refund(
     let row = Refund {
         id: RefundId::new(now, &deps.random),
         gift_id: gift.id.clone(),
-        stripe_refund: seen.id.clone(),
+        stripe_refund: Some(seen.id.clone()),
         amount: back,
         state,
         reason: seen.reason.clone(),
@@ -121,36 +121,6 @@ async fn apply_refund(
     }
     let goes_back = matches!(state, RefundState::Pending | RefundState::Succeeded);
     Ok(goes_back.then_some(row))
-}
-
-async fn tell_of_refund(deps: &Deps, tx: &mut WriteTx, gift: &Gift, refund: &Refund, now: Ts) -> Result<()> {
-    let entity = compose::entity(deps, &gift.entity_id)?;
-    let back = ledger::going_back(tx, &gift.id).await?;
-    let remaining = Money::new((gift.amount.minor() - back).max(0), gift.amount.currency());
-    let number = receipts::number_of_gift(tx, &gift.id).await?.unwrap_or_default();
-    let mail = compose::refund(
-        deps,
-        &RefundFacts {
-            amount: refund.amount,
-            remaining,
-            made_on: refund.made_at.date_in(&entity.time_zone),
-            receipt_number: &number,
-            gift_amount: gift.amount,
-            gift_on: gift.received_on.0,
-            method: &method_text(&gift.method_label, gift.method_last4.as_deref()),
-            donor: gift.donor.receipt_name(),
-            gift_aid: gift.declaration_id.is_some(),
-            entity_id: &gift.entity_id,
-        },
-    )?;
-    let envelope = Envelope {
-        dedupe_key: format!("refund:{}", refund.stripe_refund),
-        recipient: &gift.donor.email,
-        donor_id: Some(&gift.donor_id),
-        gift_id: Some(&gift.id),
-        proof_id: None,
-    };
-    mailing::queue(deps, tx, envelope, mail, now).await
 }
 
 async fn apply_dispute(

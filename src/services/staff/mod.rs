@@ -8,7 +8,7 @@ pub mod record;
 mod seal;
 pub mod totp;
 
-pub use record::{Act, record, record_read};
+pub use record::{Act, record, record_list, record_read};
 
 use std::net::IpAddr;
 

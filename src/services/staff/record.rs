@@ -62,6 +62,23 @@ pub async fn record_read(deps: &Deps, actor: &Actor, donor: &DonorId, what: &str
     Ok(tx.commit().await?)
 }
 
+/// Writes down that a list of donors or of their gifts was looked at, before it is shown: which, and how many rows. What
+/// was searched for is not kept: it is somebody's name.
+///
+/// # Errors
+/// When the database refuses: then nothing may be shown.
+pub async fn record_list(deps: &Deps, actor: &Actor, what: &str, shown: usize) -> Result<()> {
+    let mut tx = deps.store.write().await?;
+    let (before, after) = (Value::Null, json!({ "page": what, "shown": shown }));
+    record(
+        deps,
+        &mut tx,
+        actor,
+        Act { action: "donors.listed", subject: actor.id.as_str(), before, after, why: "" },
+    );
+    Ok(tx.commit().await?)
+}
+
 /// `a…@donors.example`: enough to tell two mailboxes apart, too little to write to one.
 pub fn masked(email: &str) -> String {
     match email.split_once('@') {

@@ -57,6 +57,7 @@ pub async fn ask(
         knock: visitor.knock(from),
         told: question.told,
         donor: question.donor,
+        for_donor: None,
     };
     let Outcome::Done(proof) = accounts::ask(&state.deps, asked).await? else { return Ok(None) };
     let pending = Pending {

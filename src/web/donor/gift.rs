@@ -216,8 +216,16 @@ fn receipt_part(view: View<'_>, gift: &GiftLine, receipt: &ReceiptContent) -> Gi
         issued: day(&receipt.issued_on, view.locale).map(|d| format!("Issued on {d}")).unwrap_or_default(),
         view: Link::new("See the receipt", href.clone()),
         resend: (gift.returned_minor == 0).then(|| resend(view.state, href)),
-        note: if gift.returned_minor == 0 { String::new() } else { VOID.to_owned() },
+        note: match gift.returned_minor {
+            0 => replaced(receipt).unwrap_or_default(),
+            _ => VOID.to_owned(),
+        },
     }
+}
+
+/// What a receipt says of the one before it (CA-4).
+fn replaced(receipt: &ReceiptContent) -> Option<String> {
+    receipt.replaces.as_ref().map(|old| format!("This replaces receipt {old}, which is void."))
 }
 
 fn resend(state: &AppState, href: String) -> Act {
@@ -272,13 +280,31 @@ pub async fn receipt(
     let json = portal::receipt(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?;
     let gift = portal::gift(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?;
     drop(read);
-    let content = content(&json.ok_or_else(AppError::not_found)?)?;
+    let (json, gift) = json.zip(gift).ok_or_else(AppError::not_found)?;
+    let content = content(&json)?;
     let mut shown = receipt_page(&state, &donor, &gift_id, &content);
-    if gift.is_some_and(|g| g.returned_minor != 0) {
+    shown.notice = standing_of(&content, &gift);
+    if gift.returned_minor != 0 {
         shown.notice = Some(Notice { tone: Tone::Problem, title: VOID.to_owned(), text: String::new() });
         shown.resend = None;
     }
     page(StatusCode::OK, &shown)
+}
+
+/// What became of a receipt since it was issued, and what it made void itself; printed with it (RC-5, RC-9).
+fn standing_of(content: &ReceiptContent, gift: &GiftLine) -> Option<Notice> {
+    let locale = content.entity.locale.as_str();
+    let net = gift.net();
+    let text = match net.minor() < content.amount.minor() {
+        false => String::new(),
+        true if net.is_zero() => "The whole gift went back. This receipt counts no longer.".to_owned(),
+        true => format!("Part of the gift went back. This receipt counts for {} only.", net.display(locale)),
+    };
+    match replaced(content) {
+        Some(title) => Some(Notice { tone: Tone::Info, title, text }),
+        None if text.is_empty() => None,
+        None => Some(Notice { tone: Tone::Attention, title: text, text: String::new() }),
+    }
 }
 
 fn receipt_page(state: &AppState, donor: &Donor, gift_id: &GiftId, content: &ReceiptContent) -> ReceiptPage {

@@ -200,6 +200,7 @@ fn pager(wanted: &Wanted, from: i64, count: i64) -> Pager {
         shown: format!("Showing {}–{} of {}", grouped(from + 1), grouped(last), grouped(count)),
         newer: if from > 0 { wanted.href("/portal/gifts", (from - PAGE).max(0)) } else { String::new() },
         older: if older < count { wanted.href("/portal/gifts", older) } else { String::new() },
+        ..Pager::default()
     }
 }
 

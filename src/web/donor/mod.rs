@@ -13,7 +13,7 @@ pub mod plan_words;
 pub mod preferences;
 pub mod profile;
 pub mod security;
-mod view;
+pub mod view;
 
 use axum::extract::Query;
 use serde::Deserialize;

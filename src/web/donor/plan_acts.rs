@@ -13,6 +13,7 @@ use crate::domain::states::{ChangeOrigin, PledgeState};
 use crate::domain::terms::{Act, Refusal, Terms};
 use crate::services::ServiceError;
 use crate::services::pledges::{self as plans, Asked, Wish};
+use crate::store::offers::{self, Offers};
 use crate::store::pledges::{self, Pledge};
 use crate::web::AppState;
 use crate::web::account::page;
@@ -69,7 +70,9 @@ pub async fn show(
     Query(raw): Query<Raw>,
 ) -> Result<Response, AppError> {
     let pledge = plan_of(&state, &donor, &id).await?;
-    let words = PlanWords::of(&state, &donor.account.locale, &pledge)?;
+    let offers = offers_for(&state, &act).await?;
+    let words =
+        PlanWords { offers: offers.as_ref(), ..PlanWords::of(&state, &donor.account.locale, &pledge)? };
     let Some(terms) = changeable(&pledge, &act) else {
         return Ok(Redirect::to("/portal/monthly").into_response());
     };
@@ -81,6 +84,15 @@ pub async fn show(
     }
     let (status, built) = shown.looked_at(raw);
     page(status, &built)
+}
+
+/// What the office has opened and closed, for the act that chooses a fund.
+async fn offers_for(state: &AppState, act: &str) -> Result<Option<Offers>, AppError> {
+    if act != "fund" {
+        return Ok(None);
+    }
+    let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
+    Ok(Some(offers::every(&mut read).await.map_err(ServiceError::from)?))
 }
 
 /// The terms of a plan that can be changed in this way.
@@ -238,7 +250,9 @@ pub async fn submit(
     Form(raw): Form<Raw>,
 ) -> Result<Response, AppError> {
     let pledge = plan_of(&state, &donor, &id).await?;
-    let words = PlanWords::of(&state, &donor.account.locale, &pledge)?;
+    let offers = offers_for(&state, &act).await?;
+    let words =
+        PlanWords { offers: offers.as_ref(), ..PlanWords::of(&state, &donor.account.locale, &pledge)? };
     let Some(terms) = changeable(&pledge, &act) else { return Ok(to("plan_refused")) };
     let Ok(nonce) = state.form_key.nonce_of(&raw.token, state.deps.clock.now()) else {
         return Ok(to("plan_old"));

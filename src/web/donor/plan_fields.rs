@@ -83,8 +83,7 @@ pub fn wish(words: &PlanWords<'_>, act: &str, raw: &Raw, terms: &Terms, wrong: &
             missing(wrong, "day", "Choose a day from the 1st to the 28th", day).map(Act::Day)
         }
         "fund" => {
-            let fund = words.state.deps.config.charity.fund(&raw.fund);
-            let fund = fund.filter(|f| f.is_offered_by(&words.entity.id)).map(|f| f.id.clone());
+            let fund = words.funds().find(|f| f.id == raw.fund).map(|f| f.id.clone());
             missing(wrong, "fund", "Choose where your gift should go", fund).map(Act::Fund)
         }
         "skip" => {
@@ -185,14 +184,7 @@ pub fn fields(
             name: "fund".to_owned(),
             label: "Where should it go?".to_owned(),
             hint: String::new(),
-            choices: words
-                .state
-                .deps
-                .config
-                .charity
-                .funds_of(&words.entity.id)
-                .map(|f| choice(f.id.as_str(), f.name.as_str(), &raw.fund))
-                .collect(),
+            choices: words.funds().map(|f| choice(f.id.as_str(), f.name.as_str(), &raw.fund)).collect(),
             error: error("fund"),
         }],
         "pause" => vec![

@@ -3,13 +3,14 @@
 use jiff::civil::Date;
 
 use crate::clock::Ts;
-use crate::config::Entity;
+use crate::config::{Entity, Fund};
 use crate::domain::dates;
 use crate::domain::frequency::Frequency;
-use crate::domain::states::{PauseKind, PledgeState};
+use crate::domain::states::{OfferKind, PauseKind, PledgeState};
 use crate::domain::terms::{Difference, Terms};
 use crate::services::compose;
 use crate::services::compose::plan_letters::{month_words, often};
+use crate::store::offers::Offers;
 use crate::store::pledges::Pledge;
 use crate::web::AppState;
 use crate::web::errors::AppError;
@@ -24,6 +25,8 @@ pub struct PlanWords<'a> {
     pub locale: &'a str,
     /// To whom the plan gives; days are counted in its zone.
     pub entity: &'a Entity,
+    /// What the office has opened and closed, on the pages that offer funds.
+    pub offers: Option<&'a Offers>,
 }
 
 impl<'a> PlanWords<'a> {
@@ -32,7 +35,19 @@ impl<'a> PlanWords<'a> {
     /// # Errors
     /// When the charity file no longer has its entity.
     pub fn of(state: &'a AppState, locale: &'a str, pledge: &Pledge) -> Result<PlanWords<'a>, AppError> {
-        Ok(PlanWords { state, locale, entity: compose::entity(&state.deps, &pledge.entity_id)? })
+        Ok(PlanWords {
+            state,
+            locale,
+            entity: compose::entity(&state.deps, &pledge.entity_id)?,
+            offers: None,
+        })
+    }
+
+    /// The funds that the plan can be given to from now on, in the file's order.
+    pub fn funds(self) -> impl Iterator<Item = &'a Fund> {
+        let today = self.date(self.state.deps.clock.now());
+        let open = move |f: &&Fund| self.offers.is_none_or(|o| o.is_open(OfferKind::Fund, &f.id, today));
+        self.state.deps.config.charity.funds_of(&self.entity.id).filter(open)
     }
 
     /// The day of an instant.

@@ -66,6 +66,7 @@ impl GiftsPage {
                 shown: "Showing 26–50 of 120".into(),
                 newer: "/portal/gifts".into(),
                 older: "/portal/gifts?before=g76".into(),
+                ..Pager::default()
             }),
             ..usual.clone()
         };

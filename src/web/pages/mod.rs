@@ -32,7 +32,8 @@ pub use monthly::{
 };
 pub use overview::{OverviewPage, YearFigure};
 pub use parts::{
-    Act, Chip, ChipTone, Empty, Event, FilterBar, FilterSelect, GiftRow, Hidden, Pager, PlanCard, Todo,
+    Act, Chip, ChipTone, Empty, Event, FilterBar, FilterInput, FilterSelect, GiftRow, Hidden, Pager,
+    PlanCard, Todo,
 };
 pub use preferences::PreferencesPage;
 pub use profile::{

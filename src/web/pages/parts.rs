@@ -1,6 +1,6 @@
 //! The parts several pages share: chips, one-button forms, gift rows, plan cards, pager, filter bar, timeline.
 
-use super::{Choice, Link, Tone};
+use super::{Choice, Field, Link, Tone};
 
 /// How a state chip is meant; sets its colour and its shape.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -192,6 +192,10 @@ pub struct Pager {
     pub newer: String,
     /// The page after this one; empty: none.
     pub older: String,
+    /// The first page; empty: not offered.
+    pub newest: String,
+    /// The last page; empty: not offered.
+    pub oldest: String,
 }
 
 /// One drop-down list of a filter bar.
@@ -203,6 +207,19 @@ pub struct FilterSelect {
     pub label: String,
     /// The choices; the first one means everything.
     pub choices: Vec<Choice>,
+}
+
+/// One field of a filter bar that is filled in.
+#[derive(Debug, Clone, Default)]
+pub struct FilterInput {
+    /// The name in the address: "from".
+    pub name: String,
+    /// "From".
+    pub label: String,
+    /// What was typed, and what is wrong with it.
+    pub field: Field,
+    /// A day; else a sum.
+    pub day: bool,
 }
 
 /// A plain GET form over a list.
@@ -218,6 +235,10 @@ pub struct FilterBar {
     pub search: String,
     /// The drop-down lists.
     pub selects: Vec<FilterSelect>,
+    /// The fields that are filled in.
+    pub inputs: Vec<FilterInput>,
+    /// What the list is kept to besides.
+    pub hidden: Vec<Hidden>,
     /// The button: "Show".
     pub button: String,
     /// "Show everything", when something is filtered.

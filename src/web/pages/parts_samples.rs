@@ -200,6 +200,7 @@ impl Pager {
             shown: "Showing 1–25 of 120".into(),
             newer: String::new(),
             older: "/portal/gifts?before=g101".into(),
+            ..Self::default()
         }
     }
 }
@@ -222,6 +223,8 @@ impl FilterBar {
         Self {
             action: "/portal/gifts".into(),
             label: "Filter your gifts".into(),
+            inputs: Vec::new(),
+            hidden: Vec::new(),
             selects: vec![
                 select(
                     "year",

@@ -15,6 +15,7 @@ use crate::domain::money::{Currency, Money};
 use crate::services::ServiceError;
 use crate::services::give::{self, Started};
 use crate::store::accounts::Account;
+use crate::store::offers::{Offers, every};
 use crate::store::portal::stripe_customer;
 use crate::store::profile::current_address;
 use crate::web::AppState;
@@ -46,10 +47,11 @@ pub async fn show(
 ) -> Result<Response, AppError> {
     let own = visitor.account.as_ref().and_then(|a| entity_of(&state, a)).unwrap_or_default();
     let wanted = if prefill.entity.is_empty() { &own } else { &prefill.entity };
-    let Some(place) = place(&state, wanted, &prefill.currency) else { return closed(&state) };
+    let offers = offers(&state).await?;
+    let Some(place) = place(&state, &offers, wanted, &prefill.currency) else { return closed(&state) };
     let campaign = place.charity.campaign(&prefill.campaign);
     let running = campaign.filter(|c| c.is_offered_by(&place.entity.id));
-    if running.is_some_and(|c| !c.is_open_on(place.today)) {
+    if running.is_some_and(|c| !place.runs(c)) {
         return closed(&state);
     }
     let mut raw = from_prefill(place, &prefill, running.and_then(|c| c.fund.as_deref()));
@@ -68,7 +70,8 @@ pub async fn submit(
     Form(raw): Form<Raw>,
 ) -> Result<Response, AppError> {
     let now = state.deps.clock.now();
-    let Some(place) = place(&state, &raw.entity, &raw.currency) else { return closed(&state) };
+    let offers = offers(&state).await?;
+    let Some(place) = place(&state, &offers, &raw.entity, &raw.currency) else { return closed(&state) };
     if place.entity.id != raw.entity || place.currency.code() != raw.currency {
         let notice =
             attention("Choose the country and currency again", "This form named one that we do not take.");
@@ -137,13 +140,20 @@ async fn saved_customer(
     Ok(customer.map_err(ServiceError::from)?)
 }
 
+/// What the office has opened and closed.
+async fn offers(state: &AppState) -> Result<Offers, AppError> {
+    let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
+    Ok(every(&mut read).await.map_err(ServiceError::from)?)
+}
+
 /// Where the gift goes: the named entity and currency when they exist, else the first.
-fn place<'a>(state: &'a AppState, entity: &str, currency: &str) -> Option<Place<'a>> {
+fn place<'a>(state: &'a AppState, offers: &'a Offers, entity: &str, currency: &str) -> Option<Place<'a>> {
     let charity = &state.deps.config.charity;
     let entity: &Entity = charity.entity(entity).or_else(|| charity.entities.first())?;
     let wanted = currency.parse::<Currency>().ok().filter(|c| entity.currencies.contains(c));
     let today = state.deps.clock.now().date_in(&entity.time_zone);
-    Some(Place { charity, entity, currency: wanted.unwrap_or_else(|| entity.default_currency()), today })
+    let currency = wanted.unwrap_or_else(|| entity.default_currency());
+    Some(Place { charity, entity, currency, today, offers })
 }
 
 fn from_prefill(place: Place<'_>, prefill: &Prefill, campaign_fund: Option<&str>) -> Raw {
@@ -163,10 +173,8 @@ fn from_prefill(place: Place<'_>, prefill: &Prefill, campaign_fund: Option<&str>
         country: place.entity.country.as_str().to_owned(),
         ..Raw::default()
     };
-    let mut funds = place.charity.funds_of(&place.entity.id);
     let wanted = campaign_fund.unwrap_or(&prefill.fund);
-    let fund =
-        place.charity.fund(wanted).filter(|f| f.is_offered_by(&place.entity.id)).or_else(|| funds.next());
+    let fund = place.fund(wanted).or_else(|| place.funds().next());
     raw.fund = fund.map(|f| f.id.clone()).unwrap_or_default();
     for f in Frequency::ALL {
         if let Some(set) = place.entity.ask_set(f, place.currency) {

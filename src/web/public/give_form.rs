@@ -5,12 +5,13 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::config::{AddressRule, Charity, Entity, WordingKey};
+use crate::config::{AddressRule, Campaign, Charity, Entity, Fund, WordingKey};
 use crate::domain::donor::{Address, DonorDetails, Tribute};
 use crate::domain::frequency::Frequency;
 use crate::domain::money::{Currency, Money};
-use crate::domain::states::{ConsentPurpose, DonorKind, TributeKind};
+use crate::domain::states::{ConsentPurpose, DonorKind, OfferKind, TributeKind};
 use crate::services::give::GiveCommand;
+use crate::store::offers::Offers;
 use crate::web::amounts;
 use crate::web::forms::{self, AddressFields, Mistakes, NAME_AT_MOST, line};
 
@@ -81,6 +82,26 @@ pub struct Place<'a> {
     pub currency: Currency,
     /// Its day, for wording and campaigns.
     pub today: jiff::civil::Date,
+    /// What the office has opened and closed.
+    pub offers: &'a Offers,
+}
+
+impl<'a> Place<'a> {
+    /// The funds that the entity offers today, in the file's order.
+    pub fn funds(self) -> impl Iterator<Item = &'a Fund> {
+        let open = move |f: &&Fund| self.offers.is_open(OfferKind::Fund, &f.id, self.today);
+        self.charity.funds_of(&self.entity.id).filter(open)
+    }
+
+    /// The fund with this id, if the entity offers it today.
+    pub fn fund(self, id: &str) -> Option<&'a Fund> {
+        self.funds().find(|f| f.id == id)
+    }
+
+    /// Whether a campaign is open today, by the file and by the office.
+    pub fn runs(self, campaign: &Campaign) -> bool {
+        campaign.is_open_on(self.today) && self.offers.is_open(OfferKind::Campaign, &campaign.id, self.today)
+    }
 }
 
 /// Checks a form. The command's form mark is filled in by the caller.
@@ -96,7 +117,7 @@ pub fn check(place: Place<'_>, raw: &Raw) -> Result<GiveCommand, Mistakes> {
     let amount = frequency.and_then(|f| amount(place, raw, f, &mut wrong));
     let fund_id = fund(place, raw, &mut wrong);
     let campaign = place.charity.campaign(&raw.campaign);
-    let campaign = campaign.filter(|c| c.is_offered_by(&place.entity.id) && c.is_open_on(place.today));
+    let campaign = campaign.filter(|c| c.is_offered_by(&place.entity.id) && place.runs(c));
     let donor = donor(place, raw, &mut wrong);
     let gift_aid = gift_aid(place, raw, &mut wrong);
     let note = note(raw, &mut wrong);
@@ -140,7 +161,7 @@ fn cover(place: Place<'_>, raw: &Raw, amount: Money) -> Money {
 }
 
 fn fund(place: Place<'_>, raw: &Raw, wrong: &mut Mistakes) -> Option<String> {
-    let fund = place.charity.fund(&raw.fund).filter(|f| f.is_offered_by(&place.entity.id));
+    let fund = place.fund(&raw.fund);
     if fund.is_none() {
         wrong.insert("fund", "Choose where your gift should go".to_owned());
     }

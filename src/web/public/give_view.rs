@@ -287,7 +287,7 @@ fn funds(form: &Form<'_>) -> Vec<Fund> {
         description: f.description.clone(),
         checked: f.id == form.raw.fund,
     };
-    form.place.charity.funds_of(&form.place.entity.id).map(view).collect()
+    form.place.funds().map(view).collect()
 }
 
 fn address(form: &Form<'_>) -> Address {

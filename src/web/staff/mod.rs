@@ -1,10 +1,35 @@
 //! The office: what staff see and do. Every page states the right it needs; every read of a donor is written down.
 
+pub mod audit;
+pub mod correct;
+mod correct_fields;
+pub mod disputes;
 pub mod door;
+pub mod effects;
 pub mod guard;
 
+mod care;
+mod chain;
+mod dashboard;
+mod donor;
+mod donor_details;
+mod donor_mail;
+mod donors;
+pub mod exports;
+mod find;
+mod gift;
+mod gifts;
+mod look;
+mod notes;
 pub mod offline;
+pub mod own;
+mod paging;
+pub mod people;
+pub mod refund;
+pub mod refunds;
+pub mod settings;
 pub mod today;
+pub mod view;
 pub mod welcome;
 
 use axum::http::StatusCode;
@@ -20,12 +45,42 @@ use crate::domain::role::Right;
 use guard::Staff;
 
 /// Every route of the office.
-pub const ROUTES: &[&[Route]] = &[door::ROUTES, welcome::ROUTES, today::ROUTES, offline::ROUTES];
+pub const ROUTES: &[&[Route]] = &[
+    door::ROUTES,
+    welcome::ROUTES,
+    today::ROUTES,
+    audit::ROUTES,
+    settings::ROUTES,
+    people::ROUTES,
+    own::ROUTES,
+    disputes::ROUTES,
+    refunds::ROUTES,
+    refund::ROUTES,
+    correct::ROUTES,
+    find::ROUTES,
+    donors::ROUTES,
+    donor::ROUTES,
+    donor_details::ROUTES,
+    donor_mail::ROUTES,
+    notes::ROUTES,
+    gifts::ROUTES,
+    gift::ROUTES,
+    care::ROUTES,
+    exports::ROUTES,
+    offline::ROUTES,
+];
 
 /// The parts of the office, each with the right that opens it.
 const PARTS: &[(&str, &str, Right)] = &[
     ("Today", "/staff", Right::BeInside),
+    ("Donors", "/staff/donors", Right::FindDonors),
+    ("Gifts", "/staff/gifts", Right::FindDonors),
     ("Enter gifts", "/staff/offline", Right::EnterGifts),
+    ("Refunds", "/staff/refunds", Right::SeeMoney),
+    ("Disputes", "/staff/disputes", Right::SeeMoney),
+    ("Exports", "/staff/exports", Right::ExportData),
+    ("Audit", "/staff/audit", Right::SeeAudit),
+    ("Settings", "/staff/settings", Right::ManageSettings),
     ("Staff", "/staff/people", Right::ManageStaff),
     ("You", "/staff/you", Right::BeInside),
 ];

@@ -17,7 +17,7 @@ use almoner::store::gifts::{self, Gift};
 use almoner::store::inbox::{self, NewEvent};
 use almoner::store::jobs::{self, NewJob};
 use almoner::store::ledger::{self, Dispute, Entry, Refund};
-use almoner::store::outbox::{self, NewMail};
+use almoner::store::outbox::{self, NewMail, Queued};
 use almoner::store::payments::{self, Payment, StripeFacts};
 use almoner::store::pledges::{self, Pledge, Sight};
 use almoner::store::{Day, WriteTx};
@@ -240,7 +240,7 @@ story! {
             assert!(ledger::insert_if_new(&mut tx, &entry(-59)).await.expect("writes"));
             assert!(!ledger::insert_if_new(&mut tx, &entry(-60)).await.expect("answers"), "once");
 
-            let refund = |state| Refund { id: RefundId::new(now, random), gift_id: gift.id.clone(), stripe_refund: format!("re_{n}"), amount: pounds(100), state, reason: some("duplicate"), made_at: now };
+            let refund = |state| Refund { id: RefundId::new(now, random), gift_id: gift.id.clone(), stripe_refund: Some(format!("re_{n}")), amount: pounds(100), state, reason: some("duplicate"), made_at: now };
             for state in [RefundState::Pending, RefundState::Succeeded] {
                 ledger::upsert_refund(&mut tx, &refund(state), now).await.expect("writes");
             }
@@ -253,8 +253,8 @@ story! {
             assert_eq!(ledger::dispute_state(&mut tx, &format!("dp_{n}")).await.expect("reads"), Some(DisputeState::Won));
 
             let mail = |key: String| NewMail { id: MailId::new(now, random), dedupe_key: key, kind: "receipt", recipient: "ada@donors.example".to_owned(), message_id: format!("{}@x.example", almoner::domain::ids::unguessable(random)), subject: "s".to_owned(), text: "t".to_owned(), html: "h".to_owned(), donor_id: full.then(|| made.donor_id.clone()), gift_id: full.then(|| gift.id.clone()), proof_id: None };
-            assert!(outbox::insert_if_new(&mut tx, &mail(format!("key{n}")), now).await.expect("writes"));
-            assert!(!outbox::insert_if_new(&mut tx, &mail(format!("key{n}")), now).await.expect("answers"), "once");
+            assert_eq!(outbox::insert_if_new(&mut tx, &mail(format!("key{n}")), now).await.expect("writes"), Queued::New);
+            assert_eq!(outbox::insert_if_new(&mut tx, &mail(format!("key{n}")), now).await.expect("answers"), Queued::Known);
 
             let event = NewEvent { id: format!("evt_{n}"), kind: "x".to_owned(), object_id: String::new(), work: None, api_version: some("2020-08-27"), payload: "{}".to_owned(), event_created: now, received_at: now };
             assert_eq!(inbox::insert_batch(&mut tx, &[event], |at| JobId::new(at, random)).await.expect("writes"), 1);

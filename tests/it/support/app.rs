@@ -353,6 +353,7 @@ fn config(base: &str, stripe: &str, mail: PathBuf) -> Config {
             api_base: stripe.to_owned(),
             livemode: false,
         },
+        export_dir: mail.with_file_name("exports"),
         mail: MailConfig {
             transport: MailTransport::Folder(mail),
             from: "Lantern Freedom Trust <giving@lantern.example>".to_owned(),

@@ -246,6 +246,7 @@ fn pager(import: &Import, lines: &[BankLine], asked: &Asked, open: bool) -> Opti
         shown: format!("{} on this page", counted(i64::try_from(lines.len()).unwrap_or(0), "line")),
         newer: if asked.after > 0 { here.clone() } else { String::new() },
         older: last.map(|l| format!("{here}{mark}after={}", l.position)).unwrap_or_default(),
+        ..Pager::default()
     })
 }
 

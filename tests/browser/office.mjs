@@ -1,0 +1,157 @@
+// The walks of the charity's staff: password and code, a passkey, what each role sees and does.
+import assert from 'node:assert/strict';
+import { until } from './demo.mjs';
+import { says } from './says.mjs';
+
+const PASSWORD = 'paper boats at noon';
+const FINANCE = 'fiona.hale@lantern.example';
+const SUPPORT = 'sol.ferris@lantern.example';
+const ADMIN = 'amara.diaz@lantern.example';
+
+/** The code that works now, and was not used before, from the page that stands in for the telephones. */
+async function codeOf(v, email) {
+  v.used ??= new Set();
+  const at = new URL('/demo/codes', v.demo.urls.give).href;
+  return until(`a new code of ${email}`, async () => {
+    const page = await (await fetch(at)).text();
+    const card = page.split('<li>').find((part) => part.includes(email));
+    const code = /id="code-\d">(\d{6})</.exec(card ?? '')?.[1];
+    return code && !v.used.has(code) && v.used.add(code) && code;
+  }, 70_000);
+}
+
+async function withCode(v, email) {
+  await v.page.fill('#code', await codeOf(v, email));
+  await v.page.locator('form:has(#code) button').click();
+}
+
+/** Signs in to the office; a code that another walk has just used is waited out. */
+async function enterOffice(v, email) {
+  await v.open('/staff/sign-in');
+  await v.page.fill('#email', email);
+  await v.page.fill('#password', PASSWORD);
+  await v.button('Go on');
+  for (let tries = 0; tries < 3; tries += 1) {
+    await withCode(v, email);
+    await v.page.waitForLoadState();
+    if (!v.page.url().includes('/second-factor')) break;
+  }
+  await v.arrive(/\/staff$/, 'the first page of the office');
+}
+
+async function proveIfAsked(v, email) {
+  for (let tries = 0; tries < 3 && v.page.url().includes('/staff/prove'); tries += 1) {
+    await withCode(v, email);
+    await v.page.waitForLoadState();
+  }
+}
+
+async function intoTheOffice(v) {
+  await v.open('/staff');
+  await v.arrive(/\/staff\/sign-in\?/, 'the sign-in page of the office');
+  says(await v.notice(), /Sign in to see this page/, 'the notice');
+  await v.look('office-sign-in', { dark: true });
+  await v.page.fill('#email', FINANCE);
+  await v.page.fill('#password', 'not the right one');
+  await v.button('Go on');
+  says(await v.page.locator('#error-summary').innerText(), /do not belong together/, 'the error');
+  await v.page.fill('#password', PASSWORD);
+  await v.button('Go on');
+  await v.arrive(/second-factor/, 'the second factor');
+  await v.look('office-second-factor');
+  await v.page.fill('#code', '000000');
+  await v.page.locator('form:has(#code) button').click();
+  says(await v.page.locator('#error-summary').innerText(), /does not fit/, 'the error');
+  await enterOffice(v, FINANCE);
+  says(await v.heading(), /^Today$/, 'the first page');
+  await v.look('office-today', { dark: true });
+  await v.open('/demo/codes');
+  await v.look('office-codes');
+  await v.open('/staff/audit');
+  says(await v.main(), /staff\.signed_in/, 'the audit');
+  await v.look('office-audit', { dark: true });
+  const answer = await v.page.goto(new URL('/staff/people', v.demo.urls.give).href);
+  assert.equal(answer.status(), 403, 'finance does not manage staff');
+  await v.open('/staff');
+  await v.menu('Sign out');
+  await v.arrive(/\/staff\/sign-in\?why=out/, 'the sign-in page of the office');
+}
+
+async function people(v) {
+  await enterOffice(v, ADMIN);
+  await v.look('office-today-admin');
+  await v.open('/staff/people');
+  await v.look('office-people');
+  await v.link('Invite somebody');
+  await proveIfAsked(v, ADMIN);
+  await v.look('office-invite');
+  await v.button('Make the link');
+  says(await v.page.locator('#error-summary').innerText(), /Choose one role/, 'the errors');
+  await v.look('office-invite-wrong');
+  const email = `new.${Date.now().toString(36)}@lantern.example`;
+  await v.page.fill('#email', email);
+  await v.page.check('#support');
+  await v.button('Make the link');
+  const link = (await v.page.locator('.copy code').innerText()).trim();
+  await v.look('office-invitation');
+  await v.open('/staff/settings');
+  await v.look('office-settings', { dark: true });
+  await v.page.getByRole('link', { name: 'Set days' }).first().click();
+  await v.look('office-days');
+  return { email, link };
+}
+
+/** An authenticator inside the browser: it answers as a telephone would whose owner has touched it. */
+async function virtualAuthenticator(v) {
+  const client = await v.context.newCDPSession(v.page);
+  await client.send('WebAuthn.enable');
+  await client.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true,
+      isUserVerified: true, automaticPresenceSimulation: true,
+    },
+  });
+}
+
+async function invitedByPasskey(v) {
+  const { email, link } = await people(v);
+  const other = await v.elsewhere();
+  await virtualAuthenticator(other);
+  await other.page.goto(link);
+  await other.look('office-welcome', { dark: true });
+  await other.link('Use a passkey instead');
+  await other.look('office-welcome-passkey');
+  await other.page.fill('#name', 'Nell Marlow');
+  await other.page.fill('#password', 'seven kettles hum softly');
+  await other.button('Make the passkey and go on');
+  await other.page.locator('h1', { hasText: 'You are set up' }).waitFor();
+  await other.look('office-recovery-codes');
+  await other.link('Go to the office');
+  await other.open('/staff/you');
+  says(await other.main(), /Passkeys/, 'the page about oneself');
+  await other.look('office-you', { dark: true });
+  await other.menu('Sign out');
+  await other.page.fill('#email', email);
+  await other.page.fill('#password', 'seven kettles hum softly');
+  await other.button('Go on');
+  await other.look('office-second-factor-passkey');
+  await other.button('Use the passkey');
+  await other.arrive(/\/staff$/, 'the office, by passkey');
+  await other.page.goto(link);
+  says(await other.heading(), /no longer works/, 'the invitation, used');
+  await other.look('office-invitation-used');
+}
+
+async function supportSeesItsPart(v) {
+  await enterOffice(v, SUPPORT);
+  const menu = await v.page.locator('.site-nav').first().innerText();
+  assert.ok(!/Exports|Settings|Staff|Enter gifts/.test(menu), `support's menu has no more than its part:\n${menu}`);
+  await v.look('office-today-support');
+}
+
+export const OFFICE_WALKS = [
+  { name: 'into the office', walk: intoTheOffice },
+  { name: 'invited to the office by passkey', walk: invitedByPasskey },
+  { name: 'support sees its part', walk: supportSeesItsPart },
+  { name: 'into the office without script', walk: (v) => enterOffice(v, SUPPORT), js: false },
+];
