@@ -64,6 +64,20 @@ pub async fn going_back(conn: &mut Conn, gift: &GiftId) -> Result<i64> {
     )
 }
 
+/// What is left of a gift that came without Stripe, in minor units: what came and was corrected, less what was given back.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn kept(conn: &mut Conn, gift: &GiftId) -> Result<i64> {
+    scalar!(
+        conn,
+        i64,
+        "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM ledger_entry WHERE gift_id = $1 \
+         AND kind IN ('gift', 'correction', 'refund', 'refund_failed', 'returned')",
+        gift
+    )
+}
+
 /// Whether a cheque is known to have come back unpaid.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use crate::domain::states::{EntryKind, OfflineKind};
 use crate::services::compose::letters::{self, ReturnedFacts};
 use crate::services::mailing::{self, Envelope};
 use crate::services::staff::{Act, Actor, record};
-use crate::services::{Deps, Result, ServiceError};
+use crate::services::{Deps, Result};
 use crate::store::gifts::{self, Gift};
 use crate::store::ledger;
 use crate::store::{Conn, offline, receipts};
@@ -39,7 +39,8 @@ pub async fn cheque(conn: &mut Conn, id: &GiftId) -> Result<Option<Cheque>> {
     Ok(Some(Cheque { gift, reference, receipt, is_returned }))
 }
 
-/// Writes down that a cheque came back unpaid, once, and tells the donor; `false` when it is no cheque.
+/// Writes down that a cheque came back unpaid, once, and tells the donor; `false` when it is no cheque, or nothing is
+/// left of it: no more goes back than came.
 ///
 /// # Errors
 /// When the database refuses.
@@ -49,7 +50,11 @@ pub async fn came_back(deps: &Deps, actor: &Actor, id: &GiftId, why: &str) -> Re
     let Some(cheque) = cheque(&mut tx, id).await? else { return Ok(false) };
     let gift = &cheque.gift;
     let mut entry = entry_of(deps, gift, EntryKind::Returned, now);
-    entry.amount = gift.amount.checked_neg().map_err(|e| ServiceError::Unexpected(e.to_string()))?;
+    let kept = ledger::kept(&mut tx, id).await?;
+    if kept <= 0 && !cheque.is_returned {
+        return Ok(false);
+    }
+    entry.amount = Money::new(-kept, gift.amount.currency());
     entry.occurred_at = now;
     if !ledger::insert_if_new(&mut tx, &entry).await? {
         return Ok(true);
@@ -65,7 +70,7 @@ pub async fn came_back(deps: &Deps, actor: &Actor, id: &GiftId, why: &str) -> Re
         };
         mailing::queue(deps, &mut tx, envelope, letters::cheque_returned(deps, &facts)?, now).await?;
     }
-    let before = json!({ "net": gift.amount.minor(), "currency": gift.amount.currency() });
+    let before = json!({ "net": kept, "currency": gift.amount.currency() });
     let after = json!({ "net": Money::zero(gift.amount.currency()).minor(), "void": cheque.receipt });
     record(
         deps,

@@ -50,6 +50,9 @@ pub(super) fn sum(text: &str, currency: Currency, comma: bool) -> Result<Sum, St
     let minus = bare.strip_prefix('-').or_else(|| bare.strip_suffix('-')).or(in_brackets);
     let figure = minus.unwrap_or(&bare);
     let figure = figure.strip_prefix('+').unwrap_or(figure);
+    if figure.contains(['-', '+']) {
+        return Err(format!("{text:?} is not a sum"));
+    }
     let symbol = currency.symbol();
     let figure =
         figure.strip_suffix(currency.code()).or_else(|| figure.strip_suffix(symbol.trim())).unwrap_or(figure);

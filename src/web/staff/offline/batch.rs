@@ -5,10 +5,11 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::batches::{self as forms_of, name_of, path};
 use super::pick::{self, Picked};
 use super::{
     HERE, LINE_AT_MOST, attention, campaign_choices, charity, checked_amount, checked_campaign, checked_fund,
-    choice, column, counted, entity_name, fund_choices, id, locale, store, success, token, usual_fund,
+    column, counted, entity_name, fund_choices, id, locale, store, success, token, usual_fund,
 };
 use crate::domain::dates;
 use crate::domain::ids::{BatchId, BatchLineId, DonorId};
@@ -23,8 +24,8 @@ use crate::web::AppState;
 use crate::web::errors::AppError;
 use crate::web::forms::{self, Mistakes, field};
 use crate::web::pages::{
-    Act, Cell, Chip, ChipTone, Confirm, DataTable, Empty, Fact, Facts, Field, FieldKind, FormField, Hidden,
-    Link, Notice, Row, Section, StaffForm, StaffPage, TableSection,
+    Act, Cell, Chip, ChipTone, Confirm, DataTable, Empty, Fact, Facts, FieldKind, FormField, Hidden, Link,
+    Notice, Row, Section, StaffForm, StaffPage, TableSection,
 };
 use crate::web::staff::door::problems;
 use crate::web::staff::guard::Staff;
@@ -67,10 +68,6 @@ async fn load(state: &AppState, text: &str) -> Result<(Batch, Vec<BatchLine>), A
         offline_batches::batch(&mut read, &id).await.map_err(store)?.ok_or_else(AppError::not_found)?;
     let lines = offline_batches::lines(&mut read, &id).await.map_err(store)?;
     Ok((batch, lines))
-}
-
-fn path(batch: &Batch) -> String {
-    format!("/staff/offline/batches/{}", batch.id)
 }
 
 /// Shows the batch.
@@ -143,8 +140,8 @@ async fn batch_page(
     }
     shown.sections.push(Section::Table(line_table(state, batch, lines)));
     if batch.state == BatchState::Open {
-        shown.sections.extend(remove_form(state, batch, lines).map(|f| Section::Form(Box::new(f))));
-        shown.sections.push(Section::Form(Box::new(drop_form(batch, wrong))));
+        shown.sections.extend(forms_of::remove_form(state, batch, lines).map(|f| Section::Form(Box::new(f))));
+        shown.sections.push(Section::Form(Box::new(forms_of::drop_form(batch, wrong))));
     }
     Ok(shown)
 }
@@ -239,11 +236,6 @@ fn line_form(state: &AppState, batch: &Batch, raw: &Raw, found: &[Found], wrong:
     }
 }
 
-fn name_of(line: &BatchLine) -> String {
-    let person = || format!("{} {}", line.given_name, line.family_name).trim().to_owned();
-    line.organisation.clone().unwrap_or_else(person)
-}
-
 fn line_table(state: &AppState, batch: &Batch, lines: &[BatchLine]) -> TableSection {
     let locale = locale(state);
     let row = |line: &BatchLine| {
@@ -284,34 +276,6 @@ fn line_table(state: &AppState, batch: &Batch, lines: &[BatchLine]) -> TableSect
             action: None,
         }),
         ..TableSection::default()
-    }
-}
-
-fn remove_form(state: &AppState, batch: &Batch, lines: &[BatchLine]) -> Option<StaffForm> {
-    let label = |l: &BatchLine| {
-        let amount = Money::new(l.amount_minor, batch.currency).display(locale(state));
-        format!("{}, {amount} {}", name_of(l), l.reference).trim().to_owned()
-    };
-    let choices: Vec<_> = lines.iter().rev().map(|l| choice(l.id.as_str(), label(l), "")).collect();
-    (!choices.is_empty()).then(|| StaffForm {
-        heading: "Take a line out".to_owned(),
-        action: format!("{}/remove", path(batch)),
-        fields: vec![FormField::new("line", "Line", FieldKind::Select(choices), Field::default())],
-        button: "Take it out".to_owned(),
-        look: "quiet",
-        ..StaffForm::default()
-    })
-}
-
-fn drop_form(batch: &Batch, wrong: &Mistakes) -> StaffForm {
-    StaffForm {
-        heading: "Give the batch up".to_owned(),
-        lead: "Its lines then become no gifts.".to_owned(),
-        action: format!("{}/drop", path(batch)),
-        fields: vec![FormField::new("why", "Why", FieldKind::Text, field(wrong, "why", ""))],
-        button: "Give the batch up".to_owned(),
-        look: "grave",
-        ..StaffForm::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! `/staff/offline/batches/new`: a batch is opened with what was counted by hand.
+//! `/staff/offline/batches/new`: a batch is opened with what was counted by hand; and the small forms under an open one.
 
 use axum::Form;
 use axum::extract::State;
@@ -6,18 +6,19 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::{
-    HERE, LINE_AT_MOST, charity, checked_amount, checked_day, day_hint, kind_choices, to_choices, to_of,
-    token,
+    HERE, LINE_AT_MOST, charity, checked_amount, checked_day, choice, day_hint, kind_choices, locale,
+    to_choices, to_of, token,
 };
+use crate::domain::money::Money;
 use crate::domain::offline::KINDS;
 use crate::domain::states::OfflineKind;
 use crate::services::offline_gifts::batches::{self, LINES_AT_MOST};
 use crate::store::Day;
-use crate::store::offline_batches::NewBatch;
+use crate::store::offline_batches::{Batch, BatchLine, NewBatch};
 use crate::web::AppState;
 use crate::web::errors::AppError;
 use crate::web::forms::{self, Mistakes, field};
-use crate::web::pages::{FieldKind, FormField, Hidden, Link, Section, StaffForm, StaffPage};
+use crate::web::pages::{Field, FieldKind, FormField, Hidden, Link, Section, StaffForm, StaffPage};
 use crate::web::staff::door::problems;
 use crate::web::staff::guard::Staff;
 use crate::web::staff::{another_look, blank, show};
@@ -136,5 +137,46 @@ pub async fn submit(
             batches::open(&state.deps, &staff.actor, &new).await?;
             Ok(Redirect::to(&format!("/staff/offline/batches/{}", new.id)).into_response())
         }
+    }
+}
+
+/// The page of a batch.
+pub(super) fn path(batch: &Batch) -> String {
+    format!("/staff/offline/batches/{}", batch.id)
+}
+
+/// Who gave a line.
+pub(super) fn name_of(line: &BatchLine) -> String {
+    let person = || format!("{} {}", line.given_name, line.family_name).trim().to_owned();
+    line.organisation.clone().unwrap_or_else(person)
+}
+
+/// Takes one of the lines out; none when there are none.
+pub(super) fn remove_form(state: &AppState, batch: &Batch, lines: &[BatchLine]) -> Option<StaffForm> {
+    let label = |l: &BatchLine| {
+        let amount = Money::new(l.amount_minor, batch.currency).display(locale(state));
+        format!("{}, {amount} {}", name_of(l), l.reference).trim().to_owned()
+    };
+    let choices: Vec<_> = lines.iter().rev().map(|l| choice(l.id.as_str(), label(l), "")).collect();
+    (!choices.is_empty()).then(|| StaffForm {
+        heading: "Take a line out".to_owned(),
+        action: format!("{}/remove", path(batch)),
+        fields: vec![FormField::new("line", "Line", FieldKind::Select(choices), Field::default())],
+        button: "Take it out".to_owned(),
+        look: "quiet",
+        ..StaffForm::default()
+    })
+}
+
+/// Gives an open batch up.
+pub(super) fn drop_form(batch: &Batch, wrong: &Mistakes) -> StaffForm {
+    StaffForm {
+        heading: "Give the batch up".to_owned(),
+        lead: "Its lines then become no gifts.".to_owned(),
+        action: format!("{}/drop", path(batch)),
+        fields: vec![FormField::new("why", "Why", FieldKind::Text, field(wrong, "why", ""))],
+        button: "Give the batch up".to_owned(),
+        look: "grave",
+        ..StaffForm::default()
     }
 }
