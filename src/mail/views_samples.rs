@@ -81,11 +81,8 @@ impl Receipt {
             manage: None,
             ..usual.clone()
         };
-        let replacing = Self {
-            number: "R-UK-2026-000131".into(),
-            replaces: "R-UK-2026-000123".into(),
-            ..once.clone()
-        };
+        let replacing =
+            Self { number: "R-UK-2026-000131".into(), replaces: "R-UK-2026-000123".into(), ..once.clone() };
         vec![("monthly", usual), ("once", once), ("replacing", replacing), ("long", long), ("us", us)]
     }
 }

@@ -5,10 +5,10 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
+use super::dashboard;
 use super::effects::{gift_href, sum};
 use super::guard::Staff;
 use super::look::{column, figures};
-use super::stripe_links;
 use super::view::{day, zone};
 use super::{blank, show};
 use crate::domain::role::Right;
@@ -131,7 +131,7 @@ fn table(state: &AppState, rows: &[DisputeLine]) -> Result<DataTable, AppError> 
 fn row(state: &AppState, d: &DisputeLine) -> Result<Vec<Cell>, AppError> {
     let name = d.donor_name().map_err(ServiceError::from)?;
     let live = state.deps.config.stripe.livemode;
-    let at_stripe = stripe_links::href(live, StripeKind::Dispute, &d.stripe_dispute);
+    let at_stripe = dashboard::href(live, StripeKind::Dispute, &d.stripe_dispute);
     let opened = format!("Opened on {}", day(state, d.made_at));
     Ok(vec![
         deadline(state, d),
