@@ -10,6 +10,7 @@ pub mod ids;
 pub mod money;
 pub mod names;
 mod office_states;
+pub mod offline;
 pub mod password;
 pub mod postcode;
 pub mod receipt;

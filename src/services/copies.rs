@@ -8,7 +8,7 @@ use crate::domain::receipt::ReceiptContent;
 use crate::store::WriteTx;
 use crate::store::accounts::Account;
 use crate::store::outbox::Queued;
-use crate::store::portal;
+use crate::store::{ledger, portal};
 
 /// A copy to be sent.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,8 @@ pub(super) async fn queue(
     mailing::place(deps, tx, envelope, mail, deps.clock.now()).await
 }
 
-/// Sends a copy of the receipt of a donor's gift to their proven mailbox. `None`: no such gift of theirs. One form sends
+/// Sends a copy of the receipt of a donor's gift to their proven mailbox. `None`: no such gift of theirs, or its
+/// receipt is void because the cheque came back (UK-9). One form sends
 /// one copy, however often it is sent.
 ///
 /// # Errors
@@ -60,7 +61,8 @@ pub(super) async fn queue(
 pub async fn send(deps: &Deps, account: &Account, gift: &GiftId, form: &str) -> Result<Option<Outcome<()>>> {
     let content = {
         let mut read = deps.store.read().await?;
-        portal::receipt(&mut read, &account.donor_id, gift).await?
+        let is_void = ledger::is_returned(&mut read, gift).await?;
+        portal::receipt(&mut read, &account.donor_id, gift).await?.filter(|_| !is_void)
     };
     let Some(content) = content else { return Ok(None) };
     if deps.throttle.copy(account.donor_id.as_str()).is_err() {

@@ -13,6 +13,7 @@ pub mod give;
 pub mod intake;
 pub mod mailing;
 pub mod offers;
+pub mod offline_gifts;
 pub mod passwords;
 pub mod pledges;
 pub mod profile;

@@ -55,6 +55,31 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         id: "I1",
+        holds: "every gift without Stripe is known with its form, and no other is",
+        sql: "SELECT (SELECT COUNT(*) FROM gift g WHERE g.stripe_payment_intent IS NULL AND NOT EXISTS \
+              (SELECT 1 FROM offline_gift o WHERE o.gift_id = g.id AND o.kind = g.method_kind)) \
+              + (SELECT COUNT(*) FROM offline_gift o JOIN gift g ON g.id = o.gift_id \
+              WHERE g.stripe_payment_intent IS NOT NULL OR g.stripe_charge IS NOT NULL)",
+    },
+    Invariant {
+        id: "I1",
+        holds: "the gifts of a posted batch are as many and as much as were counted by hand, those of others none",
+        sql: "SELECT COUNT(*) FROM offline_batch b WHERE (SELECT COUNT(*) FROM offline_gift o WHERE o.batch_id = b.id) \
+              <> CASE WHEN b.state = 'posted' THEN b.control_count ELSE 0 END OR (SELECT COALESCE(SUM(e.amount_minor), 0) \
+              FROM offline_gift o JOIN ledger_entry e ON e.gift_id = o.gift_id AND e.kind = 'gift' WHERE o.batch_id = b.id) \
+              <> CASE WHEN b.state = 'posted' THEN b.control_minor ELSE 0 END",
+    },
+    Invariant {
+        id: "I1",
+        holds: "a line of a bank's file is matched when it is a gift of its sum, and only then",
+        sql: "SELECT COUNT(*) FROM bank_line l LEFT JOIN offline_gift o ON o.bank_line = l.id \
+              LEFT JOIN ledger_entry e ON e.gift_id = o.gift_id AND e.kind = 'gift' \
+              WHERE (l.state = 'matched' AND (o.gift_id IS NULL OR l.gift_id IS NULL OR l.gift_id <> o.gift_id \
+              OR e.amount_minor IS NULL OR e.amount_minor <> l.amount_minor OR e.currency <> l.currency)) \
+              OR (l.state <> 'matched' AND o.gift_id IS NOT NULL)",
+    },
+    Invariant {
+        id: "I1",
         holds: "no gift gives back more than it brought",
         sql: "SELECT COUNT(*) FROM gift g WHERE (SELECT COALESCE(SUM(e.amount_minor), 0) FROM ledger_entry e \
               WHERE e.gift_id = g.id AND e.kind IN ('gift', 'correction', 'refund', 'refund_failed', 'returned')) < 0",

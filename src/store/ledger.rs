@@ -64,6 +64,15 @@ pub async fn going_back(conn: &mut Conn, gift: &GiftId) -> Result<i64> {
     )
 }
 
+/// Whether a cheque is known to have come back unpaid.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_returned(conn: &mut Conn, gift: &GiftId) -> Result<bool> {
+    let sql = "SELECT COUNT(*) FROM ledger_entry WHERE gift_id = $1 AND kind = 'returned'";
+    Ok(scalar!(conn, i64, sql, gift)? > 0)
+}
+
 /// A refund of a gift.
 #[derive(Clone, Debug)]
 pub struct Refund {

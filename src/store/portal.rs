@@ -40,7 +40,7 @@ pub async fn year_sums(conn: &mut Conn, owner: &DonorId, since: Ts) -> Result<Ve
         YearSum,
         "SELECT g.entity_id, g.currency, g.tax_year, \
          CAST(SUM(g.amount_minor + COALESCE((SELECT SUM(e.amount_minor) FROM ledger_entry e WHERE e.gift_id = g.id \
-         AND e.kind IN ('refund', 'refund_failed')), 0) - COALESCE((SELECT SUM(s.amount_minor) FROM dispute s \
+         AND e.kind IN ('refund', 'refund_failed', 'returned')), 0) - COALESCE((SELECT SUM(s.amount_minor) FROM dispute s \
          WHERE s.gift_id = g.id AND s.state <> 'won' AND EXISTS (SELECT 1 FROM ledger_entry e WHERE e.gift_id = g.id \
          AND e.kind = 'dispute_withdrawn')), 0)) AS BIGINT) \
          AS net_minor, COUNT(*) AS gifts \
@@ -90,6 +90,8 @@ pub struct GiftLine {
     pub tribute_name: Option<String>,
     /// What went back to the donor, zero or negative.
     pub refunded_minor: i64,
+    /// What of a cheque came back unpaid, zero or negative: it was never a donation (UK-9).
+    pub returned_minor: i64,
     /// What a dispute holds or took, zero or negative.
     pub disputed_minor: i64,
     /// The last dispute.
@@ -106,7 +108,9 @@ impl GiftLine {
 
     /// What remains given.
     pub fn net(&self) -> Money {
-        let minor = self.amount_minor.saturating_add(self.refunded_minor).saturating_add(self.disputed_minor);
+        let back =
+            self.refunded_minor.saturating_add(self.returned_minor).saturating_add(self.disputed_minor);
+        let minor = self.amount_minor.saturating_add(back);
         Money::new(minor, self.currency)
     }
 }
@@ -121,6 +125,8 @@ macro_rules! gift_lines {
              CASE WHEN g.declaration_id IS NULL THEN FALSE ELSE TRUE END AS gift_aid, g.tribute_kind, g.tribute_name, \
              CAST(COALESCE((SELECT SUM(e.amount_minor) FROM ledger_entry e WHERE e.gift_id = g.id \
              AND e.kind IN ('refund', 'refund_failed')), 0) AS BIGINT) AS refunded_minor, \
+             CAST(COALESCE((SELECT SUM(e.amount_minor) FROM ledger_entry e WHERE e.gift_id = g.id \
+             AND e.kind = 'returned'), 0) AS BIGINT) AS returned_minor, \
              CAST(COALESCE((SELECT -SUM(s.amount_minor) FROM dispute s WHERE s.gift_id = g.id AND s.state <> 'won' \
              AND EXISTS (SELECT 1 FROM ledger_entry e WHERE e.gift_id = g.id AND e.kind = 'dispute_withdrawn')), 0) \
              AS BIGINT) AS disputed_minor, \
@@ -211,7 +217,7 @@ pub async fn gift_sums(conn: &mut Conn, owner: &DonorId, filter: &GiftFilter) ->
         conn,
         FilterSum,
         "SELECT g.currency, COUNT(*) AS gifts, CAST(SUM(g.amount_minor + COALESCE((SELECT SUM(e.amount_minor) FROM ledger_entry e WHERE e.gift_id = g.id \
-         AND e.kind IN ('refund', 'refund_failed')), 0) - COALESCE((SELECT SUM(s.amount_minor) FROM dispute s \
+         AND e.kind IN ('refund', 'refund_failed', 'returned')), 0) - COALESCE((SELECT SUM(s.amount_minor) FROM dispute s \
          WHERE s.gift_id = g.id AND s.state <> 'won' AND EXISTS (SELECT 1 FROM ledger_entry e WHERE e.gift_id = g.id \
          AND e.kind = 'dispute_withdrawn')), 0)) AS BIGINT) AS net_minor \
          FROM gift g JOIN donor d ON d.id = g.donor_id LEFT JOIN pledge p ON p.id = g.pledge_id \
@@ -300,7 +306,7 @@ pub async fn on_the_way(conn: &mut Conn, owner: &DonorId) -> Result<Vec<OnTheWay
 /// Something that happened to a gift after it was received.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct GiftEvent {
-    /// `refund` or `dispute`.
+    /// `refund`, `dispute`, or `returned` for a cheque.
     pub what: String,
     /// In the words of its own states.
     pub state: String,
@@ -320,13 +326,18 @@ impl GiftEvent {
         (self.what == "refund").then(|| self.state.parse().ok()).flatten()
     }
 
+    /// Whether a cheque came back.
+    pub fn is_return(&self) -> bool {
+        self.what == "returned"
+    }
+
     /// As a dispute.
     pub fn dispute(&self) -> Option<DisputeState> {
         (self.what == "dispute").then(|| self.state.parse().ok()).flatten()
     }
 }
 
-/// Refunds and disputes of a donor's gift, in order.
+/// Refunds and disputes of a donor's gift, and the return of a cheque, in order.
 ///
 /// # Errors
 /// When the database refuses.
@@ -338,7 +349,9 @@ pub async fn gift_events(conn: &mut Conn, owner: &DonorId, gift: &GiftId) -> Res
          JOIN gift g ON g.id = r.gift_id JOIN donor d ON d.id = g.donor_id WHERE d.owner_id = $1 AND g.id = $2 \
          UNION ALL SELECT 'dispute', s.state, s.currency, s.amount_minor, s.made_at, s.updated_at FROM dispute s \
          JOIN gift g ON g.id = s.gift_id JOIN donor d ON d.id = g.donor_id WHERE d.owner_id = $1 AND g.id = $2 \
-         ORDER BY made_at",
+         UNION ALL SELECT 'returned', 'returned', e.currency, -e.amount_minor, e.occurred_at, e.created_at \
+         FROM ledger_entry e JOIN gift g ON g.id = e.gift_id JOIN donor d ON d.id = g.donor_id \
+         WHERE d.owner_id = $1 AND g.id = $2 AND e.kind = 'returned' ORDER BY made_at",
         owner,
         gift
     )

@@ -27,6 +27,11 @@ impl AppError {
 }
 
 impl AppError {
+    /// What was sent is not what a form of ours sends.
+    pub fn bad_request() -> AppError {
+        AppError { status: StatusCode::BAD_REQUEST, cause: None }
+    }
+
     /// Somebody else was first: the page shows what is no longer so.
     pub fn changed_meanwhile() -> AppError {
         AppError { status: StatusCode::CONFLICT, cause: None }

@@ -16,6 +16,7 @@ mod office_care;
 mod office_export;
 mod office_find;
 mod office_money;
+mod office_offline;
 mod pages;
 mod portal;
 mod settle;

@@ -1,4 +1,4 @@
-//! The words of the letters about an account.
+//! The words of the letters about an account, and of the one about a cheque that came back.
 
 use super::frame;
 use crate::clock::Ts;
@@ -187,4 +187,51 @@ pub fn receipt_void(deps: &Deps, gift: &Gift, number: &str) -> Result<Rendered> 
         ..Letter::default()
     };
     rendered("receipt_void", &letter)
+}
+
+/// What the letter about a returned cheque tells.
+#[derive(Clone, Copy, Debug)]
+pub struct ReturnedFacts<'a> {
+    /// The gift that was none.
+    pub gift: &'a Gift,
+    /// The receipt that is void.
+    pub receipt_number: &'a str,
+}
+
+/// "Your cheque came back to us", to the donor (UK-9: it was never a donation; RC-9: what it means for the receipt and tax).
+///
+/// # Errors
+/// When the template fails.
+pub fn cheque_returned(deps: &Deps, facts: &ReturnedFacts<'_>) -> Result<Rendered> {
+    let gift = facts.gift;
+    let entity = super::entity(deps, &gift.entity_id)?;
+    let locale = entity.locale.as_str();
+    let amount = gift.amount.display(locale);
+    let brand = &deps.config.charity.brand.name;
+    let letter = Letter {
+        frame: frame(deps, entity, format!("You got this because we received a cheque from you for {brand}.")),
+        subject: format!("Your cheque for {amount} came back to us"),
+        preheader: "Nothing was collected from your account.".to_owned(),
+        heading: "Your cheque came back to us".to_owned(),
+        lead: format!(
+            "Dear {}, thank you for the cheque for {amount} that you sent us. Your bank has returned it unpaid, so nothing was collected from your account.",
+            gift.donor.receipt_name()
+        ),
+        paragraphs: vec![format!(
+            "Receipt {} is void from now on: please do not use it for your tax, nor count this gift in a claim.",
+            facts.receipt_number
+        )],
+        rows: vec![
+            MailRow::new("Amount", amount),
+            MailRow::new("Received on", dates::long(gift.received_on.0, locale)),
+            MailRow::new("Goes to", super::fund_name(deps, &gift.fund_id)),
+            MailRow::new("Void receipt", facts.receipt_number),
+        ],
+        link: Some(MailLink::new("Give another way", deps.config.base_url.join("/give"))),
+        closing: vec![
+            "This often has a simple cause, such as a missing signature or an old date. You owe us nothing. If something puzzles you, answer this e-mail.".to_owned(),
+        ],
+        ..Letter::default()
+    };
+    rendered("cheque_returned", &letter)
 }

@@ -25,6 +25,9 @@ use crate::web::layout::account_frame;
 use crate::web::pages::{Act, ChipTone, Event, GiftPage, GiftReceipt, Link, Notice, ReceiptPage, Row, Tone};
 use crate::web::visitor::Donor;
 
+/// What is said of the receipt for a cheque that came back (UK-9).
+const VOID: &str = "This receipt is void: the cheque came back unpaid.";
+
 /// The id in the address; whatever is none is not there.
 fn id(text: &str) -> Result<GiftId, AppError> {
     text.parse().map_err(|_| AppError::not_found())
@@ -91,6 +94,11 @@ fn lead(view: View<'_>, gift: &GiftLine) -> Vec<String> {
             return vec![format!("Your bank took this gift back. {net} of it remains given.")];
         }
         Some(DisputeState::Won) | None => {}
+    }
+    if gift.returned_minor != 0 {
+        return vec![
+            "Your cheque came back to us unpaid: nothing was collected, and its receipt is void.".to_owned(),
+        ];
     }
     if gift.net() == gift.amount() {
         return Vec::new();
@@ -174,6 +182,10 @@ fn history(view: View<'_>, gift: &GiftLine, events: &[GiftEvent]) -> Vec<Event> 
                 let words = "A refund did not arrive at your bank";
                 all.push((e.made_at, event(e.made_at, ChipTone::Problem, words, String::new())));
             }
+            (None, None) if e.is_return() => {
+                let words = "Your cheque came back unpaid";
+                all.push((e.made_at, event(e.made_at, ChipTone::Problem, words, minus)));
+            }
             (Some(RefundState::Canceled), _) | (None, None) => {}
             (None, Some(state)) => {
                 let words = "Your bank asked for it back";
@@ -203,8 +215,11 @@ fn receipt_part(view: View<'_>, gift: &GiftLine, receipt: &ReceiptContent) -> Gi
         number: receipt.number.clone(),
         issued: day(&receipt.issued_on, view.locale).map(|d| format!("Issued on {d}")).unwrap_or_default(),
         view: Link::new("See the receipt", href.clone()),
-        resend: Some(resend(view.state, href)),
-        note: replaced(receipt).unwrap_or_default(),
+        resend: (gift.returned_minor == 0).then(|| resend(view.state, href)),
+        note: match gift.returned_minor {
+            0 => replaced(receipt).unwrap_or_default(),
+            _ => VOID.to_owned(),
+        },
     }
 }
 
@@ -269,6 +284,10 @@ pub async fn receipt(
     let content = content(&json)?;
     let mut shown = receipt_page(&state, &donor, &gift_id, &content);
     shown.notice = standing_of(&content, &gift);
+    if gift.returned_minor != 0 {
+        shown.notice = Some(Notice { tone: Tone::Problem, title: VOID.to_owned(), text: String::new() });
+        shown.resend = None;
+    }
     page(StatusCode::OK, &shown)
 }
 

@@ -78,6 +78,9 @@ pub fn gift_chip(gift: &GiftLine) -> Chip {
         Some(DisputeState::Lost) => return Chip::new(ChipTone::Problem, "Taken back"),
         Some(DisputeState::Won) | None => {}
     }
+    if gift.returned_minor != 0 {
+        return Chip::new(ChipTone::Problem, "Returned");
+    }
     if gift.refunded_minor == 0 {
         Chip::new(ChipTone::Success, "Received")
     } else if -gift.refunded_minor >= gift.amount_minor {

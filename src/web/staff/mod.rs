@@ -21,6 +21,7 @@ mod gift;
 mod gifts;
 mod look;
 mod notes;
+pub mod offline;
 pub mod own;
 mod paging;
 pub mod people;
@@ -66,18 +67,20 @@ pub const ROUTES: &[&[Route]] = &[
     gift::ROUTES,
     care::ROUTES,
     exports::ROUTES,
+    offline::ROUTES,
 ];
 
 /// The parts of the office, each with the right that opens it.
 const PARTS: &[(&str, &str, Right)] = &[
     ("Today", "/staff", Right::BeInside),
-    ("Disputes", "/staff/disputes", Right::SeeMoney),
-    ("Refunds", "/staff/refunds", Right::SeeMoney),
-    ("Audit", "/staff/audit", Right::SeeAudit),
-    ("Settings", "/staff/settings", Right::ManageSettings),
     ("Donors", "/staff/donors", Right::FindDonors),
     ("Gifts", "/staff/gifts", Right::FindDonors),
+    ("Enter gifts", "/staff/offline", Right::EnterGifts),
+    ("Refunds", "/staff/refunds", Right::SeeMoney),
+    ("Disputes", "/staff/disputes", Right::SeeMoney),
     ("Exports", "/staff/exports", Right::ExportData),
+    ("Audit", "/staff/audit", Right::SeeAudit),
+    ("Settings", "/staff/settings", Right::ManageSettings),
     ("Staff", "/staff/people", Right::ManageStaff),
     ("You", "/staff/you", Right::BeInside),
 ];

@@ -235,7 +235,7 @@ impl TestApp {
     pub async fn books(&self) -> Vec<String> {
         const SQL: &str = "SELECT line FROM (\
             SELECT 'payment ' || state || ' ' || CAST(amount_minor AS TEXT) AS line FROM payment \
-            UNION ALL SELECT 'gift ' || stripe_payment_intent || ' ' || CAST(amount_minor AS TEXT) FROM gift \
+            UNION ALL SELECT 'gift ' || COALESCE(stripe_payment_intent, method_kind) || ' ' || CAST(amount_minor AS TEXT) FROM gift \
             UNION ALL SELECT 'entry ' || kind || ' ' || stripe_object || ' ' || CAST(amount_minor AS TEXT) FROM ledger_entry \
             UNION ALL SELECT 'refund ' || state || ' ' || stripe_refund FROM refund \
             UNION ALL SELECT 'dispute ' || state || ' ' || stripe_dispute FROM dispute \
@@ -291,7 +291,7 @@ impl TestApp {
         }
     }
 
-    /// I1: what our entries sum to is what the stand-in's balance moved, by currency.
+    /// I1: what our entries of gifts that came by Stripe sum to is what the stand-in's balance moved, by currency.
     async fn check_ledger(&self) {
         let mut theirs = std::collections::BTreeMap::<String, i64>::new();
         for line in self.sandbox.ledger().await {
@@ -299,8 +299,8 @@ impl TestApp {
                 *theirs.entry(line.currency.to_uppercase()).or_default() += line.net;
             }
         }
-        let sql = "SELECT e.currency, CAST(SUM(e.amount_minor) AS BIGINT) FROM ledger_entry e JOIN gift g ON g.id = e.gift_id \
-                   WHERE g.stripe_payment_intent IS NOT NULL GROUP BY e.currency";
+        let sql = "SELECT e.currency, CAST(SUM(e.amount_minor) AS BIGINT) FROM ledger_entry e \
+                   JOIN gift g ON g.id = e.gift_id WHERE g.stripe_charge IS NOT NULL GROUP BY e.currency";
         let rows: Vec<(String, i64)> = match &self.deps.store {
             Store::Sqlite { read, .. } => sqlx::query_as(sql).fetch_all(read).await.expect("ledger"),
             Store::Postgres(pool) => sqlx::query_as(sql).fetch_all(pool).await.expect("ledger"),

@@ -1,0 +1,276 @@
+//! `/staff/offline/lines/{id}`: one line of a bank's file is said to be a gift, or none.
+
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::pick::{self, Picked};
+use super::{
+    HERE, LINE_AT_MOST, attention, campaign_choices, charity, checked_campaign, checked_fund, entity_name,
+    fund_choices, id, kind_choices, locale, store, usual_fund,
+};
+use crate::domain::dates;
+use crate::domain::ids::BankLineId;
+use crate::domain::offline::BANK_KINDS;
+use crate::domain::states::{BankLineState, OfflineKind};
+use crate::services::offline_gifts::bank::hints::{self, Suggestion};
+use crate::services::offline_gifts::bank::lines::{self, Said, Taking};
+use crate::store::bank::{self, BankLine};
+use crate::web::AppState;
+use crate::web::errors::AppError;
+use crate::web::forms::{self, Mistakes, field};
+use crate::web::pages::{
+    Act, Chip, ChipTone, Fact, Facts, FieldKind, FormField, Link, Section, StaffForm, StaffPage, Words,
+};
+use crate::web::staff::door::problems;
+use crate::web::staff::guard::Staff;
+use crate::web::staff::{another_look, blank, show};
+
+/// What the address says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    done: String,
+    #[serde(flatten)]
+    picked: Picked,
+}
+
+/// The form as sent.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Raw {
+    kind: String,
+    fund: String,
+    campaign: String,
+    #[serde(flatten)]
+    picked: Picked,
+}
+
+/// Why a line is no gift.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Why {
+    why: String,
+}
+
+async fn load(state: &AppState, text: &str) -> Result<BankLine, AppError> {
+    let id: BankLineId = id(text)?;
+    let mut read = state.deps.store.read().await.map_err(store)?;
+    bank::line(&mut read, &id).await.map_err(store)?.ok_or_else(AppError::not_found)
+}
+
+async fn suggestion(state: &AppState, line: &BankLine) -> Result<Option<Suggestion>, AppError> {
+    let mut read = state.deps.store.read().await.map_err(store)?;
+    let one = hints::suggest(&state.deps, &mut read, std::slice::from_ref(line), &line.entity_id).await;
+    Ok(one.map_err(store)?.into_iter().flatten().next())
+}
+
+fn path(line: &BankLine) -> String {
+    format!("/staff/offline/lines/{}", line.id)
+}
+
+fn back_to_import(line: &BankLine, done: &str) -> Response {
+    Redirect::to(&format!("/staff/offline/imports/{}?done={done}", line.import_id)).into_response()
+}
+
+/// Shows the line with who may have paid it.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn show_line(
+    State(state): State<AppState>,
+    staff: Staff,
+    Path(line): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, AppError> {
+    let line = load(&state, &line).await?;
+    let mut raw =
+        Raw { fund: usual_fund(charity(&state), &line.entity_id), picked: asked.picked, ..Raw::default() };
+    let mut because = String::new();
+    if line.state == BankLineState::Open
+        && !raw.picked.has_begun()
+        && let Some(s) = suggestion(&state, &line).await?
+    {
+        because = format!("Perhaps {}, because {}.", s.donor.name(), s.why.in_words());
+        raw.picked.donor = s.donor.id.to_string();
+        raw.fund = s.fund_id.unwrap_or(raw.fund);
+        raw.kind = s.kind.as_str().to_owned();
+    }
+    let mut shown = line_page(&state, &staff, &line, &raw, &Mistakes::new(), None).await?;
+    shown.lead = because;
+    if asked.done == "closed" {
+        shown.notice = attention("Nothing was changed.", "Somebody has said before what this line is.");
+    }
+    show(&shown)
+}
+
+async fn line_page(
+    state: &AppState,
+    staff: &Staff,
+    line: &BankLine,
+    raw: &Raw,
+    wrong: &Mistakes,
+    why: Option<&str>,
+) -> Result<StaffPage, AppError> {
+    let title = format!("{} into the account", line.amount().display(locale(state)));
+    let mut shown = blank(state, staff, &title, HERE);
+    shown.back = Some(Link::new("The file", format!("/staff/offline/imports/{}", line.import_id)));
+    shown.problems = problems(wrong);
+    shown.sections.push(Section::Facts(facts(state, line)));
+    match line.state {
+        BankLineState::Open => {}
+        BankLineState::Matched => {
+            shown.chip = Some(Chip::new(ChipTone::Success, "A gift"));
+            return Ok(shown);
+        }
+        BankLineState::Ignored => {
+            shown.chip = Some(Chip::new(ChipTone::Info, "Not a gift"));
+            let acts = vec![Act::new("Look at it again", format!("{}/reopen", path(line)))];
+            shown.sections.push(Section::Words(Words { acts, ..Words::default() }));
+            return Ok(shown);
+        }
+    }
+    let found = pick::found(state, staff, &raw.picked).await?;
+    shown.sections.push(Section::Form(Box::new(pick::search(&path(line), &raw.picked, &found))));
+    if raw.picked.is_new() || !found.is_empty() {
+        let mut fields = pick::fields(charity(state), &raw.picked, &found, wrong);
+        fields.extend(gift_fields(state, line, raw, wrong));
+        shown.sections.push(Section::Form(Box::new(StaffForm {
+            heading: "It is a gift".to_owned(),
+            action: path(line),
+            fields,
+            hidden: pick::hidden(&raw.picked),
+            button: "Take it as their gift".to_owned(),
+            ..StaffForm::default()
+        })));
+    }
+    shown.sections.push(Section::Form(Box::new(StaffForm {
+        heading: "It is no gift".to_owned(),
+        action: format!("{}/ignore", path(line)),
+        fields: vec![
+            FormField::new(
+                "why",
+                "What is it",
+                FieldKind::Text,
+                field(wrong, "why", why.unwrap_or_default()),
+            )
+            .hinted("Like interest, a refund, a payout from Stripe"),
+        ],
+        button: "Put it aside".to_owned(),
+        look: "quiet",
+        ..StaffForm::default()
+    })));
+    Ok(shown)
+}
+
+fn facts(state: &AppState, line: &BankLine) -> Facts {
+    let mut rows = vec![
+        Fact::new("Booked", dates::long(line.booked_on.0, locale(state))).noted("The day received (UK-34)"),
+        Fact::new("Payer", line.payer.as_str()),
+        Fact::new("Reference", line.reference.as_str()),
+        Fact::new("To", entity_name(state, &line.entity_id)),
+    ];
+    if let Some(gift) = &line.gift_id {
+        rows.push(Fact::link("Gift", "See the gift", format!("/staff/gifts/{gift}")));
+    }
+    if let Some(why) = &line.why {
+        rows.push(Fact::new("What it is", why.as_str()));
+    }
+    Facts { rows, ..Facts::default() }
+}
+
+fn gift_fields(state: &AppState, line: &BankLine, raw: &Raw, wrong: &Mistakes) -> Vec<FormField> {
+    let (charity, entity) = (charity(state), Some(line.entity_id.as_str()));
+    let at = |name: &'static str, value: &str| field(wrong, name, value);
+    vec![
+        FormField::new(
+            "kind",
+            "How it came",
+            FieldKind::Select(kind_choices(&BANK_KINDS, &raw.kind)),
+            at("kind", &raw.kind),
+        ),
+        FormField::new(
+            "fund",
+            "Fund",
+            FieldKind::Select(fund_choices(charity, entity, &raw.fund)),
+            at("fund", &raw.fund),
+        ),
+        FormField::new(
+            "campaign",
+            "Campaign",
+            FieldKind::Select(campaign_choices(charity, entity, &raw.campaign)),
+            at("campaign", &raw.campaign),
+        ),
+    ]
+}
+
+/// Makes the line a gift, once.
+///
+/// # Errors
+/// 404 when there is no such line.
+pub async fn take(
+    State(state): State<AppState>,
+    staff: Staff,
+    Path(text): Path<String>,
+    Form(raw): Form<Raw>,
+) -> Result<Response, AppError> {
+    let line = load(&state, &text).await?;
+    let charity = charity(&state);
+    let mut wrong = Mistakes::new();
+    let giver = pick::check(&raw.picked, charity.entity(&line.entity_id), &mut wrong);
+    let kind = raw.kind.parse::<OfflineKind>().ok().filter(|k| BANK_KINDS.contains(k));
+    if kind.is_none() {
+        wrong.insert("kind", "Choose how it came".to_owned());
+    }
+    let fund_id = checked_fund(&mut wrong, charity, &line.entity_id, &raw.fund);
+    let campaign_id = checked_campaign(&mut wrong, charity, &line.entity_id, &raw.campaign);
+    if let (Some(giver), Some(kind), true) = (giver, kind, wrong.is_empty()) {
+        let said = Said { kind, fund_id, campaign_id };
+        match lines::take(&state.deps, &staff.actor, &line, &giver, &said).await? {
+            Taking::Done(_) => return Ok(back_to_import(&line, "line")),
+            Taking::Closed => {
+                return Ok(Redirect::to(&format!("{}?done=closed", path(&line))).into_response());
+            }
+            Taking::NoDonor => pick::refuse(&raw.picked, &mut wrong, false),
+            Taking::NoAddress => pick::refuse(&raw.picked, &mut wrong, true),
+        }
+    }
+    another_look(&line_page(&state, &staff, &line, &raw, &wrong, None).await?)
+}
+
+/// Says that the line is no gift.
+///
+/// # Errors
+/// 404 when there is no such line.
+pub async fn ignore(
+    State(state): State<AppState>,
+    staff: Staff,
+    Path(text): Path<String>,
+    Form(sent): Form<Why>,
+) -> Result<Response, AppError> {
+    let line = load(&state, &text).await?;
+    let mut wrong = Mistakes::new();
+    let why = forms::line(&mut wrong, "why", &sent.why, LINE_AT_MOST, Some("Say what it is, if no gift"));
+    if !wrong.is_empty() {
+        let shown = line_page(&state, &staff, &line, &Raw::default(), &wrong, Some(&sent.why)).await?;
+        return another_look(&shown);
+    }
+    let done = lines::ignore(&state.deps, &staff.actor, &line, &why).await?;
+    Ok(back_to_import(&line, if done { "ignored" } else { "closed" }))
+}
+
+/// Opens a line again that was said to be no gift.
+///
+/// # Errors
+/// 404 when there is no such line.
+pub async fn reopen(
+    State(state): State<AppState>,
+    staff: Staff,
+    Path(text): Path<String>,
+) -> Result<Response, AppError> {
+    let line = load(&state, &text).await?;
+    let done = lines::reopen(&state.deps, &staff.actor, &line).await?;
+    let to = if done { path(&line) } else { format!("{}?done=closed", path(&line)) };
+    Ok(Redirect::to(&to).into_response())
+}
