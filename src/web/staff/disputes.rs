@@ -5,10 +5,10 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
+use super::dashboard;
 use super::effects::{gift_href, sum};
 use super::guard::Staff;
 use super::look::{column, figures};
-use super::dashboard;
 use super::view::{day, zone};
 use super::{blank, show};
 use crate::domain::role::Right;
