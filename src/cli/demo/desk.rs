@@ -10,10 +10,10 @@ use crate::domain::donor::{DonorDetails, normalise_email};
 use crate::domain::money::{Currency, Money};
 use crate::domain::receipt::sha256_hex;
 use crate::domain::states::{DonorKind, OfflineKind};
+use crate::services::Deps;
 use crate::services::care::{NewNote, write_note};
 use crate::services::offline_gifts::batches::{self, Line};
 use crate::services::offline_gifts::{self, Facts, Giver};
-use crate::services::Deps;
 use crate::services::staff::Actor;
 use crate::store::offline_batches::{self, NewBatch};
 use crate::store::{Day, accounts, offline, staff};
@@ -104,7 +104,9 @@ async fn half_a_batch(
         offline_batches::batch(&mut read, &id).await?
     };
     let Some(batch) = batch else { return Ok(()) };
-    for (given, family, minor) in [("Edith", "Larkin", 2_500), ("Tomas", "Okello", 5_000), ("Bea", "Wren", 4_000)] {
+    for (given, family, minor) in
+        [("Edith", "Larkin", 2_500), ("Tomas", "Okello", 5_000), ("Bea", "Wren", 4_000)]
+    {
         let line = Line {
             nonce: nonce(family),
             giver: giver(given, family),
