@@ -149,9 +149,113 @@ async function supportSeesItsPart(v) {
   await v.look('office-today-support');
 }
 
+// ── Finding, and a record ───────────────────────────────────────────────────────────────────────────────────────
+
+async function find(v, words) {
+  await v.open('/staff');
+  await v.page.fill('#q', words);
+  await v.button('Find');
+  await v.page.waitForLoadState();
+}
+
+async function findAndLook(v) {
+  await enterOffice(v, FINANCE);
+  await find(v, 'marsh');
+  await v.look('office-found', { dark: true });
+  await find(v, 'ada.marsh@donors.example');
+  await v.arrive(/\/staff\/donors\/dnr_/, 'the donor of a mailbox');
+  says(await v.heading(), /Ada Marsh/, 'the donor');
+  await v.look('office-donor', { dark: true });
+  for (const [tab, name] of [['Monthly', 'monthly'], ['Details', 'details'], ['Mail', 'mail'], ['Notes', 'notes'], ['History', 'history']]) {
+    await v.page.locator('.tabs').getByRole('link', { name: tab }).click();
+    await v.page.waitForLoadState();
+    await v.look(`office-donor-${name}`);
+  }
+  await v.open('/staff/donors');
+  await v.look('office-donors', { dark: true });
+  await v.open('/staff/gifts');
+  await v.look('office-gifts', { dark: true });
+  await v.page.locator('.data tbody a').first().click();
+  await v.arrive(/\/staff\/gifts\/gift_/, 'a gift');
+  await v.look('office-gift', { dark: true });
+  await find(v, 'nobody of this name');
+  await v.look('office-found-nothing');
+  await v.open('/staff/disputes');
+  await v.look('office-disputes');
+}
+
+// ── Money ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The page of a gift that a visitor has just given by card. */
+async function aGift(v) {
+  const donor = await v.elsewhere();
+  donor.email = `${v.walk.replaceAll(' ', '-')}.${Date.now().toString(36)}@walks.example`;
+  await donor.openForm();
+  await donor.choose('once', 50);
+  await donor.introduce();
+  await donor.sendAndPay('card-success');
+  await donor.atThanks('Received');
+  const receipt = await donor.onlyReceipt();
+  await find(v, receipt.number);
+  await v.arrive(/\/staff\/gifts\/gift_/, 'the gift of a receipt');
+}
+
+async function giveBackAndCorrect(v) {
+  await enterOffice(v, FINANCE);
+  await aGift(v);
+  const gift = v.page.url();
+  await v.link(/Give back/);
+  await v.arrive(/\/refund/, 'the page of a refund');
+  await v.look('office-refund');
+  await v.page.fill('#amount', '20');
+  await v.page.locator('input[name=reason]').first().check();
+  await v.page.fill('#why', 'Meant to give thirty');
+  await v.page.locator('main form button[type=submit]').first().click();
+  await v.page.waitForLoadState();
+  await proveIfAsked(v, FINANCE);
+  says(await v.main(), /£30\.00/, 'what remains');
+  await v.look('office-refund-preview', { dark: true });
+  await v.page.locator('.confirm button').click();
+  await v.arrive(/\/staff\/(gifts|refunds)/, 'what came of it');
+  await until('the refund was booked', async () => {
+    await v.page.goto(gift);
+    return /£30\.00/.test(await v.main());
+  });
+  await v.look('office-gift-refunded');
+  await v.link(/Correct/);
+  await v.look('office-correct');
+}
+
+// ── By hand ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+async function byHand(v) {
+  await enterOffice(v, FINANCE);
+  await v.open('/staff/offline');
+  await v.look('office-offline', { dark: true });
+  await v.open('/staff/offline/new');
+  await v.look('office-offline-new');
+  await v.open('/staff/offline/batches/new');
+  await v.look('office-batch-new');
+  await v.open('/staff/offline');
+  await v.page.getByRole('link', { name: /carol service/ }).first().click();
+  await v.look('office-batch');
+  await v.open('/staff/offline/bank');
+  await v.look('office-bank');
+}
+
+async function takeOut(v) {
+  await enterOffice(v, FINANCE);
+  await v.open('/staff/exports');
+  await v.look('office-exports', { dark: true });
+}
+
 export const OFFICE_WALKS = [
   { name: 'into the office', walk: intoTheOffice },
   { name: 'invited to the office by passkey', walk: invitedByPasskey },
   { name: 'support sees its part', walk: supportSeesItsPart },
+  { name: 'the office finds and looks', walk: findAndLook },
+  { name: 'the office gives back and corrects', walk: giveBackAndCorrect },
+  { name: 'the office enters by hand', walk: byHand },
+  { name: 'the office takes out', walk: takeOut },
   { name: 'into the office without script', walk: (v) => enterOffice(v, SUPPORT), js: false },
 ];
