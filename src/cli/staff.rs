@@ -12,7 +12,7 @@ pub async fn invite(email: &str, roles: &[String]) -> anyhow::Result<ExitCode> {
     let fits = email.contains('@') && !email.contains(char::is_whitespace) && email.len() <= 254;
     anyhow::ensure!(fits, "{email:?} is not an e-mail address");
     let deps = deps(true).await?;
-    let link = invite::invite(&deps, None, email, &roles).await?;
+    let link = invite::invite(&deps, email, &roles).await?;
     deps.store.close().await;
     println!("{link}");
     eprintln!(

@@ -1,6 +1,6 @@
 //! The audit chain.
 
-use super::db::{Result, WriteTx, exec, opt};
+use super::db::{Conn, Result, WriteTx, exec, opt, scalar};
 use crate::clock::Ts;
 use crate::domain::audit::{AuditEntry, line_hash};
 use crate::domain::ids::AuditId;
@@ -12,6 +12,15 @@ use crate::domain::ids::AuditId;
 pub async fn hold_head(tx: &mut WriteTx) -> Result<()> {
     exec!(tx, "UPDATE audit_head SET seq = seq WHERE only_row = 1")?;
     Ok(())
+}
+
+/// Whether something was done to a subject at a moment or later.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_done_since(conn: &mut Conn, subject: &str, action: &str, since: Ts) -> Result<bool> {
+    let sql = "SELECT COUNT(*) FROM audit_line WHERE subject = $1 AND action = $2 AND at >= $3";
+    Ok(scalar!(conn, i64, sql, subject, action, since)? > 0)
 }
 
 /// A line to write when its transaction ends. No personal data: ids, figures and the reason staff gave.

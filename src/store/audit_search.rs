@@ -92,30 +92,35 @@ pub async fn lines(conn: &mut Conn, filter: &AuditFilter, limit: i64) -> Result<
     on!(conn, t => run!(t))
 }
 
-/// Who has looked at how many donors since an instant, those with `at_least` as many.
+/// Who has looked at how many donors, and at how many pages of lists of them, since an instant.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Reader {
     /// The staff id.
     pub actor: String,
     /// Their name.
     pub name: Option<String>,
-    /// How many donors.
+    /// How many donors, one by one.
     pub donors: i64,
+    /// How many pages of lists.
+    pub lists: i64,
 }
 
-/// Staff who looked at unusually many donors since `since` (S16).
+/// Staff who since `since` looked at `donors` donors one by one or more, or at `lists` pages of lists or more (S16).
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn busy_readers(conn: &mut Conn, since: Ts, at_least: i64) -> Result<Vec<Reader>> {
+pub async fn busy_readers(conn: &mut Conn, since: Ts, donors: i64, lists: i64) -> Result<Vec<Reader>> {
     super::db::all!(
         conn,
         Reader,
-        "SELECT a.actor, MAX(s.name) AS name, COUNT(DISTINCT a.subject) AS donors FROM audit_line a \
-         LEFT JOIN staff s ON s.id = a.actor WHERE a.action = 'donor.read' AND a.at >= $1 GROUP BY a.actor \
-         HAVING COUNT(DISTINCT a.subject) >= $2 ORDER BY donors DESC",
+        "SELECT a.actor, MAX(s.name) AS name, COUNT(DISTINCT CASE WHEN a.action = 'donor.read' THEN a.subject END) \
+         AS donors, COUNT(CASE WHEN a.action = 'donors.listed' THEN 1 END) AS lists FROM audit_line a \
+         LEFT JOIN staff s ON s.id = a.actor WHERE a.action IN ('donor.read', 'donors.listed') AND a.at >= $1 \
+         GROUP BY a.actor HAVING COUNT(DISTINCT CASE WHEN a.action = 'donor.read' THEN a.subject END) >= $2 \
+         OR COUNT(CASE WHEN a.action = 'donors.listed' THEN 1 END) >= $3 ORDER BY donors DESC, a.actor",
         since,
-        at_least
+        donors,
+        lists
     )
 }
 

@@ -98,6 +98,22 @@ pub async fn insert_import(tx: &mut WriteTx, i: &NewImport, by: &StaffId, at: Ts
     Ok(changed == 1)
 }
 
+/// Takes a file out with all its lines; `false` when one of them is a gift, or it is not there: then nothing of this
+/// transaction may be kept.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn delete_import(tx: &mut WriteTx, id: &BankImportId) -> Result<bool> {
+    exec!(tx, "DELETE FROM bank_line WHERE import_id = $1 AND state <> 'matched'", id)?;
+    let changed = exec!(
+        tx,
+        "DELETE FROM bank_import WHERE id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM bank_line l WHERE l.import_id = bank_import.id)",
+        id
+    )?;
+    Ok(changed == 1)
+}
+
 /// Writes how many lines of a file were known before.
 ///
 /// # Errors
@@ -133,6 +149,8 @@ pub struct Import {
     pub imported_at: Ts,
     /// Lines of it nobody has looked at.
     pub open: i64,
+    /// 1 when a line of it is a gift, else 0.
+    pub matched: i64,
 }
 
 impl Import {
@@ -147,7 +165,9 @@ macro_rules! imports {
         concat!(
             "SELECT i.id, i.file_name, i.kind, i.entity_id, i.account, i.currency, i.lines, i.known, i.sum_minor, \
              s.name AS imported_by, i.imported_at, \
-             (SELECT COUNT(*) FROM bank_line l WHERE l.import_id = i.id AND l.state = 'open') AS open \
+             (SELECT COUNT(*) FROM bank_line l WHERE l.import_id = i.id AND l.state = 'open') AS open, \
+             CAST(CASE WHEN EXISTS (SELECT 1 FROM bank_line l WHERE l.import_id = i.id AND l.state = 'matched') \
+             THEN 1 ELSE 0 END AS BIGINT) AS matched \
              FROM bank_import i JOIN staff s ON s.id = i.imported_by ",
             $rest
         )

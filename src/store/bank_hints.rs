@@ -27,8 +27,8 @@ macro_rules! listed {
     }};
 }
 
-/// Donors by their id, by the id of a gift or by the number of a receipt; and donors whom lines of the same payers were
-/// matched with before, each once.
+/// Donors by their id, by the id of a gift or by the number of a receipt; and for each payer whose lines were matched with
+/// one donor only, that donor.
 ///
 /// # Errors
 /// When the database refuses.
@@ -45,10 +45,12 @@ pub async fn named(conn: &mut Conn, references: &[String], payers: &[String]) ->
             );
             listed!(q, references);
             q.push(
-                " UNION SELECT l.payer_norm, d.owner_id FROM bank_line l JOIN gift g ON g.id = l.gift_id \
-                 JOIN donor d ON d.id = g.donor_id WHERE l.state = 'matched' AND l.payer_norm IN (",
+                " UNION SELECT l.payer_norm, MIN(d.owner_id) FROM bank_line l JOIN gift g ON g.id = l.gift_id \
+                 JOIN donor d ON d.id = g.donor_id WHERE l.state = 'matched' AND l.payer_norm <> '' \
+                 AND l.payer_norm IN (",
             );
             listed!(q, payers);
+            q.push(" GROUP BY l.payer_norm HAVING COUNT(DISTINCT d.owner_id) = 1");
             q.build_query_as::<Named>().fetch_all(&mut **$t).await
         }};
     }

@@ -5,6 +5,7 @@ use sqlx::QueryBuilder;
 
 use super::db::{Conn, Result, on, scalar};
 use super::paging::{COUNTED, From, Listed};
+use super::types::Day;
 use crate::clock::Ts;
 use crate::domain::ids::DonorId;
 use crate::domain::money::{Currency, Money};
@@ -43,8 +44,8 @@ pub struct DonorRow {
     pub email: String,
     /// Since when it is known.
     pub created_at: Ts,
-    /// When it gave last.
-    pub last_gift_at: Option<Ts>,
+    /// The day of its last gift, as the receiving entity counts days.
+    pub last_gift_on: Option<Day>,
     /// Plans that are not over.
     pub plans: i64,
 }
@@ -65,8 +66,8 @@ impl DonorRow {
 }
 
 const COLUMNS: &str = "SELECT d.id, d.kind, d.standing, d.given_name, d.family_name, d.organisation, d.email, \
-    d.created_at, (SELECT MAX(g.received_at) FROM donor m JOIN gift g ON g.donor_id = m.id WHERE m.owner_id = d.id) \
-    AS last_gift_at, (SELECT COUNT(*) FROM donor m JOIN pledge p ON p.donor_id = m.id WHERE m.owner_id = d.id \
+    d.created_at, (SELECT MAX(g.received_on) FROM donor m JOIN gift g ON g.donor_id = m.id WHERE m.owner_id = d.id) \
+    AS last_gift_on, (SELECT COUNT(*) FROM donor m JOIN pledge p ON p.donor_id = m.id WHERE m.owner_id = d.id \
     AND p.state <> 'ended') AS plans FROM donor d ";
 
 /// Writes where the donors `d` come from and what they must be. `few`: plans are few, so begin with them.
@@ -193,10 +194,10 @@ pub struct GivenSum {
     pub gross_minor: i64,
     /// What remains given, in minor units.
     pub net_minor: i64,
-    /// The first of them.
-    pub first_at: Ts,
-    /// The last of them.
-    pub last_at: Ts,
+    /// The day of the first, as the entity counts days.
+    pub first_on: Day,
+    /// The day of the last.
+    pub last_on: Day,
 }
 
 impl GivenSum {
@@ -228,7 +229,7 @@ pub async fn sums(conn: &mut Conn, ids: &[DonorId]) -> Result<Vec<GivenSum>> {
                  AND e.kind IN ('refund', 'refund_failed', 'returned')), 0) \
                  - COALESCE((SELECT SUM(s.amount_minor) FROM dispute s WHERE s.gift_id = g.id AND s.state <> 'won' \
                  AND EXISTS (SELECT 1 FROM ledger_entry e WHERE e.gift_id = g.id AND e.kind = 'dispute_withdrawn')), 0)) \
-                 AS BIGINT) AS net_minor, MIN(g.received_at) AS first_at, MAX(g.received_at) AS last_at \
+                 AS BIGINT) AS net_minor, MIN(g.received_on) AS first_on, MAX(g.received_on) AS last_on \
                  FROM donor m JOIN gift g ON g.donor_id = m.id WHERE m.owner_id IN (",
             );
             let mut list = q.separated(", ");

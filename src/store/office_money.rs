@@ -35,6 +35,8 @@ pub struct GiftMoney {
     pub receipt_number: Option<String>,
     /// The refund that was asked for and is not closed.
     pub open_request: Option<RefundRequestId>,
+    /// How many refunds are not there yet: Stripe is at it, or has made it and the books do not know it.
+    pub pending: i64,
 }
 
 /// What the books know of a gift's money.
@@ -61,7 +63,11 @@ pub async fn gift_money(conn: &mut Conn, gift: &GiftId) -> Result<Option<GiftMon
          AND e.kind IN ('fee', 'refund_fee')), 0) AS BIGINT) AS fees, \
          (SELECT c.number FROM receipt c WHERE c.gift_id = g.id ORDER BY c.version DESC LIMIT 1) AS receipt_number, \
          (SELECT q.id FROM refund_request q WHERE q.gift_id = g.id AND q.state IN ('awaiting', 'asked')) \
-         AS open_request FROM gift g WHERE g.id = $1",
+         AS open_request, \
+         (SELECT COUNT(*) FROM refund r WHERE r.gift_id = g.id AND r.state = 'pending') \
+         + (SELECT COUNT(*) FROM refund_request q WHERE q.gift_id = g.id AND q.state = 'made' \
+         AND q.stripe_refund IS NOT NULL AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.stripe_refund = q.stripe_refund)) \
+         AS pending FROM gift g WHERE g.id = $1",
         gift
     )
 }

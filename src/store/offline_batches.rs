@@ -175,6 +175,8 @@ pub struct BatchLine {
     pub reference: String,
     /// The gift it became.
     pub gift_id: Option<GiftId>,
+    /// Who entered it.
+    pub entered_by: StaffId,
     /// The donor's first name.
     pub given_name: String,
     /// The donor's last name.
@@ -192,7 +194,7 @@ pub async fn lines(conn: &mut Conn, batch: &BatchId) -> Result<Vec<BatchLine>> {
         conn,
         BatchLine,
         "SELECT l.id, l.nonce, l.donor_id, l.amount_minor, l.fund_id, l.campaign_id, l.reference, l.gift_id, \
-         d.given_name, d.family_name, CASE WHEN d.kind = 'organisation' THEN d.organisation END AS organisation \
+         l.entered_by, d.given_name, d.family_name, CASE WHEN d.kind = 'organisation' THEN d.organisation END AS organisation \
          FROM offline_line l JOIN donor d ON d.id = l.donor_id WHERE l.batch_id = $1 ORDER BY l.entered_at, l.id",
         batch
     )

@@ -3,6 +3,7 @@
 use sqlx::QueryBuilder;
 
 use super::db::{Conn, Result, StoreError, WriteTx, exec, on};
+use super::donor_terms;
 use crate::clock::Ts;
 use crate::domain::donor::{Address, DonorDetails};
 use crate::domain::ids::DonorId;
@@ -49,19 +50,22 @@ const FOUND: &str = "SELECT DISTINCT d.id, d.kind, d.given_name, d.family_name, 
 /// # Errors
 /// When the database refuses.
 pub async fn by_words(conn: &mut Conn, words: &[String], most: i64) -> Result<Vec<Found>> {
-    if words.is_empty() {
-        return Ok(Vec::new());
-    }
+    // The longest word is looked up, and walked no further than donors can be shown; the others are asked of each donor.
+    let Some(longest) = words.iter().max_by_key(|w| w.chars().count()) else { return Ok(Vec::new()) };
+    let others: Vec<&String> = words.iter().filter(|w| *w != longest).collect();
+    let walked = most.saturating_mul(4);
     macro_rules! run {
         ($t:expr) => {{
             let mut q = QueryBuilder::new(FOUND);
-            q.push("WHERE d.id IN (SELECT m.owner_id FROM donor m WHERE ");
-            for (n, word) in words.iter().enumerate() {
-                q.push(if n > 0 { " AND " } else { "" });
-                q.push("m.id IN (SELECT t.donor_id FROM donor_term t WHERE t.term >= ").push_bind(word.as_str());
-                q.push(" AND t.term < ").push_bind(format!("{word}\u{10ffff}")).push(")");
+            q.push("WHERE d.id IN (SELECT k.owner_id FROM (SELECT m.owner_id FROM donor_term t JOIN donor m ");
+            q.push("ON m.id = t.donor_id WHERE t.term >= ").push_bind(longest.as_str());
+            q.push(" AND t.term < ").push_bind(format!("{longest}\u{10ffff}"));
+            for word in &others {
+                q.push(" AND EXISTS (SELECT 1 FROM donor_term o WHERE o.donor_id = t.donor_id AND o.term >= ");
+                q.push_bind(word.as_str()).push(" AND o.term < ").push_bind(format!("{word}\u{10ffff}")).push(")");
             }
-            q.push(" UNION SELECT m.owner_id FROM donor m WHERE m.terms_at IS NULL");
+            q.push(" ORDER BY t.term, t.donor_id LIMIT CAST(").push_bind(walked).push(" AS BIGINT)) k");
+            q.push(" UNION SELECT w.owner_id FROM (SELECT m.owner_id FROM donor m WHERE m.terms_at IS NULL");
             for word in words {
                 q.push(
                     " AND LOWER(' ' || m.given_name || ' ' || m.family_name || ' ' || COALESCE(m.organisation, '') \
@@ -69,6 +73,7 @@ pub async fn by_words(conn: &mut Conn, words: &[String], most: i64) -> Result<Ve
                 );
                 q.push_bind(format!("% {word}%"));
             }
+            q.push(" ORDER BY m.id LIMIT CAST(").push_bind(walked).push(" AS BIGINT)) w");
             q.push(") ORDER BY d.family_name, d.given_name, d.id LIMIT CAST(").push_bind(most).push(" AS BIGINT)");
             q.build_query_as::<Found>().fetch_all(&mut **$t).await
         }};
@@ -188,7 +193,7 @@ pub async fn described(conn: &mut Conn, ids: &[DonorId]) -> Result<Vec<Described
     rows.into_iter().map(Described::try_from).collect()
 }
 
-/// Makes a donor who has no mailbox.
+/// Makes a donor who has no mailbox, and takes the words of their name.
 ///
 /// # Errors
 /// When the database refuses.
@@ -205,5 +210,5 @@ pub async fn insert_without_mailbox(tx: &mut WriteTx, id: &DonorId, d: &DonorDet
         d.locale.as_str(),
         at
     )?;
-    Ok(())
+    donor_terms::refresh(tx, id, at).await
 }

@@ -241,8 +241,9 @@ pub async fn written_to(conn: &mut Conn, owner: &DonorId, id: &MailId) -> Result
     )
 }
 
-/// Puts mails that were refused for good back into the queue, to a mailbox that works: one of them, or all of a donor's.
-/// Gives which. They need a job each, in the same transaction.
+/// Puts mails that were refused for good back into the queue, to a mailbox that works: one of them, or all of a donor's,
+/// but for receipts that are void since: replaced by a later one, or of a cheque that came back. Gives which. They need a
+/// job each, in the same transaction.
 ///
 /// # Errors
 /// When the database refuses.
@@ -257,7 +258,11 @@ pub async fn queue_failed_again(
         (MailId,),
         "UPDATE mail_outbox SET state = 'queued', recipient = $3, last_error = NULL WHERE state = 'failed' \
          AND proof_id IS NULL AND id IN (SELECT m.id FROM donor d JOIN mail_outbox m ON m.donor_id = d.id \
-         WHERE d.owner_id = $1 AND m.state = 'failed' AND (CAST($2 AS TEXT) IS NULL OR m.id = $2)) RETURNING id",
+         WHERE d.owner_id = $1 AND m.state = 'failed' AND (CAST($2 AS TEXT) IS NULL OR m.id = $2) \
+         AND NOT (m.kind IN ('receipt', 'receipt_copy') AND (EXISTS (SELECT 1 FROM ledger_entry e \
+         WHERE e.gift_id = m.gift_id AND e.kind = 'returned') OR EXISTS (SELECT 1 FROM receipt r \
+         WHERE r.gift_id = m.gift_id AND r.version > 1 AND (r.issued_at > m.created_at \
+         OR m.dedupe_key = 'receipt:' || m.gift_id))))) RETURNING id",
         owner,
         only,
         recipient

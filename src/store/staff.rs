@@ -97,10 +97,11 @@ pub async fn set_standing(
     one("staff", exec!(tx, sql, id, roles, state, at)?)
 }
 
-/// Writes what somebody signs in with from now on, and lets them in.
+/// Writes what somebody who is invited signs in with from now on, and lets them in; `false` when they are not invited
+/// (any more).
 ///
 /// # Errors
-/// When the row is not there.
+/// When the database refuses.
 pub async fn set_up(
     tx: &mut WriteTx,
     id: &StaffId,
@@ -108,18 +109,18 @@ pub async fn set_up(
     password_hash: &str,
     totp_sealed: Option<&str>,
     at: Ts,
-) -> Result<()> {
+) -> Result<bool> {
     let changed = exec!(
         tx,
         "UPDATE staff SET name = $2, password_hash = $3, totp_sealed = $4, totp_last_step = 0, state = 'active', \
-         updated_at = $5 WHERE id = $1",
+         updated_at = $5 WHERE id = $1 AND state = 'invited'",
         id,
         name,
         password_hash,
         totp_sealed,
         at
     )?;
-    one("staff", changed)
+    Ok(changed == 1)
 }
 
 /// Writes a renewed hash of the same password.
@@ -169,6 +170,16 @@ pub struct Invitation {
     pub closed_at: Option<Ts>,
 }
 
+/// Ends the open invitations of a member of staff.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn close_invitations(tx: &mut WriteTx, staff: &StaffId, at: Ts) -> Result<()> {
+    let sql = "UPDATE staff_invitation SET closed_at = $2 WHERE staff_id = $1 AND closed_at IS NULL";
+    exec!(tx, sql, staff, at)?;
+    Ok(())
+}
+
 /// Writes an invitation; earlier ones of the same person end.
 ///
 /// # Errors
@@ -180,12 +191,7 @@ pub async fn invite(
     invited_by: &str,
     at: Ts,
 ) -> Result<()> {
-    exec!(
-        tx,
-        "UPDATE staff_invitation SET closed_at = $2 WHERE staff_id = $1 AND closed_at IS NULL",
-        &invitation.staff_id,
-        at
-    )?;
+    close_invitations(tx, &invitation.staff_id, at).await?;
     exec!(
         tx,
         "INSERT INTO staff_invitation (id, staff_id, token_sha256, invited_by, created_at, expires_at) \

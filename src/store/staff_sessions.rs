@@ -104,13 +104,22 @@ pub async fn insert(tx: &mut WriteTx, s: &NewStaffSession<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Writes what a passkey is to sign, or that nothing is waited for.
+/// Writes what a passkey is to sign.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn set_challenge(tx: &mut WriteTx, id_sha256: &str, challenge: Option<&str>) -> Result<()> {
+pub async fn set_challenge(tx: &mut WriteTx, id_sha256: &str, challenge: &str) -> Result<()> {
     exec!(tx, "UPDATE staff_session SET challenge = $2 WHERE id_sha256 = $1", id_sha256, challenge)?;
     Ok(())
+}
+
+/// Uses a challenge up; `false` when it was answered before, or another was asked since.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn use_challenge(tx: &mut WriteTx, id_sha256: &str, challenge: &str) -> Result<bool> {
+    let sql = "UPDATE staff_session SET challenge = NULL WHERE id_sha256 = $1 AND challenge = $2";
+    Ok(exec!(tx, sql, id_sha256, challenge)? == 1)
 }
 
 /// Notes that it is in use.

@@ -7,6 +7,8 @@ use crate::domain::money::Currency;
 
 /// How many of a kind are shown, the most urgent first.
 pub const SHOWN: usize = 10;
+/// The query puts disputes without a deadline here, behind all others.
+const NO_DEADLINE: &str = "9000-01-01T00:00:00.000000Z";
 
 /// One thing that needs a person.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -23,12 +25,19 @@ pub struct Waiting {
     pub currency: Option<Currency>,
     /// The sum, in minor units; for `bank`, how many lines are open.
     pub amount_minor: Option<i64>,
-    /// When it is due, or when it happened.
+    /// When it is due, or when it happened; for a dispute see [`Waiting::deadline`].
     pub at: Ts,
     /// What went wrong or what it is called.
     pub words: String,
     /// How many of this kind there are, up to a hundred.
     pub of_kind: i64,
+}
+
+impl Waiting {
+    /// Until when a dispute can be answered; `None` when the bank gave no day.
+    pub fn deadline(&self) -> Option<Ts> {
+        Ts::parse(NO_DEADLINE).is_none_or(|far| self.at < far).then_some(self.at)
+    }
 }
 
 /// Everything that needs a person, ten of a kind, the most urgent of each kind first. Refunds that Stripe refused or the
@@ -49,8 +58,8 @@ pub async fn waiting(conn: &mut Conn, since: Ts) -> Result<Vec<Waiting>> {
            CAST(NULL AS BIGINT), m.created_at, m.kind FROM mail_outbox m WHERE m.state <> 'sent' \
            AND m.state = 'failed' ORDER BY m.created_at DESC LIMIT 100) mails \
          UNION ALL SELECT * FROM (SELECT 'dispute', s.id, g.donor_id, s.gift_id, s.currency, s.amount_minor, \
-           COALESCE(s.evidence_due, s.made_at), s.reason FROM dispute s JOIN gift g ON g.id = s.gift_id \
-           WHERE s.state = 'open' ORDER BY s.evidence_due LIMIT 100) disputes \
+           COALESCE(s.evidence_due, '9000-01-01T00:00:00.000000Z'), s.reason FROM dispute s JOIN gift g ON g.id = s.gift_id \
+           WHERE s.state = 'open' ORDER BY COALESCE(s.evidence_due, '9000-01-01T00:00:00.000000Z'), s.id LIMIT 100) disputes \
          UNION ALL SELECT * FROM (SELECT 'recovery', r.id, p.donor_id, CAST(NULL AS TEXT), r.currency, r.amount_minor, \
            r.due_at, r.reason FROM recovery r JOIN pledge p ON p.id = r.pledge_id WHERE r.state = 'open' \
            ORDER BY r.due_at DESC LIMIT 100) recoveries \

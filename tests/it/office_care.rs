@@ -49,11 +49,15 @@ story! {
         let action = format!("{donor}/mailbox");
         let page = support.open(&action).await;
         for (typed, says) in [("", "Enter the donor's"), ("not one", "with an @"), ("a\0@b.example", "one line"), ("ada@", "with an @")] {
-            let again = support.fill(&page, &action, &[("email", typed)]).await;
+            let again = support.fill(&page, &action, &[("email", typed), ("why", "By telephone")]).await;
             assert!(again.status == 422 && again.errors()[0].contains(says), "{typed}: {:?}", again.errors());
         }
-        assert!(support.fill(&page, &action, &[("email", "ada@donors.example")]).await.has("That is the mailbox already"));
-        let done = support.fill(&page, &action, &[("email", "ada.marsh@donors.example")]).await;
+        let unsaid = support.fill(&page, &action, &[("email", "ada.marsh@donors.example")]).await;
+        assert_eq!((unsaid.status, unsaid.errors()), (422, vec!["Say why".to_owned()]));
+        let same = support.fill(&page, &action, &[("email", "ada@donors.example"), ("why", "By telephone")]).await;
+        assert!(same.has("That is the mailbox already"), "{}", same.words());
+        let typed = [("email", "ada.marsh@donors.example"), ("why", "By telephone")];
+        let done = support.fill(&page, &action, &typed).await;
         assert!(done.has("The mailbox is mended"), "{}", done.words());
         app.settle().await;
         let to_new: Vec<_> = app.mails().into_iter().filter(|m| m.to == "ada.marsh@donors.example").collect();
@@ -61,6 +65,10 @@ story! {
         assert!(support.open("/staff/find?q=ada.marsh@donors.example").await.path.starts_with("/staff/donors/dnr_"));
         assert!(support.open("/staff/find?q=ada@donors.example").await.has("Nothing found"));
         assert_eq!(app.count("SELECT COUNT(*) FROM audit_line WHERE action = 'donor.mailbox_mended' AND detail LIKE '%a…@donors.example%'").await, 1);
+        assert_eq!(app.count("SELECT COUNT(*) FROM audit_line WHERE detail LIKE '%By telephone%'").await, 1);
+        let told = app.mails_about("The address we write to has changed");
+        assert_eq!(told.iter().map(|m| m.to.as_str()).collect::<Vec<_>>(), ["ada@donors.example"]);
+        assert!(!told[0].text.contains("marsh") && !told[0].text.contains("Ada"), "it may be a stranger's: {}", told[0].text);
         // The gift's receipt still says what it said.
         assert_eq!(app.count("SELECT COUNT(*) FROM receipt WHERE content LIKE '%ada@donors.example%'").await, 1);
     }
@@ -74,17 +82,72 @@ story! {
         let support = app.staff("support").await;
         let action = format!("{guest}/mailbox");
         let page = support.open(&action).await;
-        let taken = support.fill(&page, &action, &[("email", "Marsh@donors.example")]).await;
+        let taken = support.fill(&page, &action, &[("email", "Marsh@donors.example"), ("why", "A letter")]).await;
         assert!(taken.status == 422 && taken.errors()[0].contains("Another donor has this mailbox"), "{:?}", taken.errors());
         assert!(taken.html.contains("value=\"Marsh@donors.example\""), "what was typed stays");
         let account = format!("/staff/donors/{}", app.text("SELECT donor_id FROM account").await);
         let action = format!("{account}/mailbox");
         let page = support.open(&action).await;
         assert!(page.has("This donor has an account") && !page.html.contains("name=\"email\""), "{}", page.words());
-        let refused = support.post(&action, &[("email", "new@donors.example")]).await;
+        let refused = support.post(&action, &[("email", "new@donors.example"), ("why", "A letter")]).await;
         assert_eq!(refused.status, 422);
         assert_eq!(app.count("SELECT COUNT(*) FROM account WHERE email = 'marsh@donors.example'").await, 1);
         assert_eq!(app.count("SELECT COUNT(*) FROM donor WHERE email = 'new@donors.example'").await, 0);
+    }
+}
+
+story! {
+    async fn a_mailbox_is_moved_after_a_proof_and_gets_no_link_from_the_office_for_a_week(app: &TestApp) {
+        const SUPPORT: &str = "support@staff.example";
+        app.gift("25").await;
+        let donor = donor_of(app).await;
+        let support = app.staff("support").await;
+        let (action, link) = (format!("{donor}/mailbox"), format!("{donor}/link"));
+        let typed = [("email", "other@donors.example"), ("why", "By telephone")];
+        app.deps.clock.advance(Duration::from_secs(11 * 60));
+        assert_eq!(support.open(&action).await.heading(), "Prove that it is you");
+        assert_eq!(support.post(&action, &typed).await.heading(), "Prove that it is you");
+        assert_eq!(app.count("SELECT COUNT(*) FROM donor WHERE email = 'other@donors.example'").await, 0);
+        support.prove(SUPPORT).await;
+        assert!(support.post(&action, &typed).await.has("The mailbox is mended"));
+        app.settle().await;
+        let before = app.mails().len();
+        for shown in [support.open(&link).await, support.post(&link, &[]).await] {
+            assert!(shown.has("No sign-in link from here") && shown.has("can ask for one"), "{}", shown.words());
+        }
+        app.settle().await;
+        assert_eq!(app.mails().len(), before, "nothing was sent");
+        let own = app.browser();
+        let page = own.open("/sign-in").await;
+        own.fill(&page, "/sign-in", &[("email", "other@donors.example"), ("way", "link")]).await;
+        app.settle().await;
+        assert!(app.mails().iter().any(|m| m.to == "other@donors.example"), "the donor can ask for one");
+        app.advance_days(8).await;
+        support.sign_in_to_office(SUPPORT).await;
+        let shown = support.open(&link).await;
+        assert!(shown.has("Send a sign-in link?"), "{}", shown.words());
+    }
+}
+
+story! {
+    async fn what_came_back_is_not_sent_again_and_mail_goes_where_the_donor_is(app: &TestApp) {
+        let office = app.staff("support finance").await;
+        let gift = crate::office_money::cheque(app, 2_500, "cyril@donors.example").await;
+        let moved = [("email", "cyril.new@donors.example"), ("why", "A letter")];
+        assert!(office.post(&format!("{}/mailbox", donor_of(app).await), &moved).await.has("The mailbox is mended"));
+        let here = format!("/staff/gifts/{gift}");
+        let shown = office.open(&here).await;
+        assert!(shown.links().contains(&format!("{here}/returned")) && shown.has("Send the receipt again"), "{}", shown.words());
+        let returned = office.open(&format!("{here}/returned")).await;
+        office.fill(&returned, &format!("{here}/returned"), &[("why", "refer to drawer")]).await;
+        app.settle().await;
+        assert_eq!(app.mails_about("came back to us")[0].to, "cyril.new@donors.example");
+        let after = office.open(&here).await;
+        assert!(!after.links().contains(&format!("{here}/returned")) && !after.has("Send the receipt again"), "{}", after.words());
+        let copy = office.fill(&shown, &format!("{here}/receipt/again"), &[]).await;
+        assert!(copy.has("not sent again"), "{}", copy.words());
+        app.settle().await;
+        assert_eq!(app.mails_about("Copy").len(), 0);
     }
 }
 

@@ -69,6 +69,25 @@ story! {
         let code = app.invited_code(&path).await;
         let typed = [("name", "Fin"), ("password", "another four words here"), ("code", code.as_str())];
         assert_eq!(browser.fill(&page, &path, &typed).await.heading(), "You are set up");
+        app.settle().await;
+        let told = app.mails_about("was reset");
+        assert_eq!((told.len(), told[0].to.as_str()), (1, FINANCE));
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&told[0].text).contains("Somebody at the server"), "{}", told[0].text);
+        let admin = app.staff("admin").await;
+        let form = admin.open("/staff/people/invite").await;
+        let made = admin.fill(&form, "/staff/people/invite", &[("email", FINANCE), ("finance", "yes")]).await;
+        assert!(made.has("Their access was reset.") && made.has("Sam Office did it"), "{}", made.words());
+        app.settle().await;
+        assert!(app.mails_about("was reset").iter().any(|m| words(&m.text).contains("ask Sam Office")));
+        let link = made.html.split("/staff/welcome/").nth(1).and_then(|t| t.split(['<', '"']).next()).expect("a link");
+        let welcome = format!("/staff/welcome/{}", link.trim());
+        let person = app.text("SELECT id FROM staff WHERE email_norm = 'finance@staff.example'").await;
+        let page = admin.open(&format!("/staff/people/{person}")).await;
+        let ended = [("finance", "yes"), ("ended", "yes"), ("why", "Has left")];
+        admin.fill(&page, &format!("/staff/people/{person}"), &ended).await;
+        assert_eq!(app.browser().open(&welcome).await.status, 410, "an invitation ends with the access");
+        assert_eq!(app.count("SELECT COUNT(*) FROM staff_invitation WHERE closed_at IS NULL").await, 0);
     }
 }
 

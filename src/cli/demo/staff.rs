@@ -70,7 +70,7 @@ pub async fn create(deps: &Deps) -> anyhow::Result<()> {
             continue;
         }
         let roles: Roles = member.roles.parse()?;
-        let link = invite::invite(deps, None, member.email, &roles).await?;
+        let link = invite::invite(deps, member.email, &roles).await?;
         let token = link.rsplit('/').next().unwrap_or_default();
         let Some((invitation, _)) = invite::open(deps, token).await? else { anyhow::bail!("no invitation") };
         let code = totp::code_at(&totp::offered(deps, &invitation.id), deps.clock.now())?;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::donor;
+use super::mailbox::is_mended_lately;
 use crate::domain::ids::{DonorId, GiftId, MailId, unguessable};
 use crate::domain::states::{ProofPurpose, Standing};
 use crate::services::accounts::{self, Ask, Knock, Outcome, Told};
@@ -12,7 +13,7 @@ use crate::services::staff::record;
 use crate::services::staff::{Act, Actor};
 use crate::services::{Deps, Result};
 use crate::store::outbox::{self, Queued, Written};
-use crate::store::{WriteTx, donors, office_gift};
+use crate::store::{WriteTx, donors, ledger, office_gift};
 
 /// What became of a wish to send something again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub enum Resent {
     NoMailbox,
     /// Too many for one donor; nothing was sent.
     TooOften,
-    /// It is not sent again: it waits to be sent anyway, or its link is of no use any more.
+    /// It is not sent again: it waits to be sent anyway, its link is of no use any more, or the receipt in it is void.
     NotThisOne,
 }
 
@@ -41,7 +42,8 @@ impl From<Queued> for Resent {
     }
 }
 
-/// Sends a copy of a gift's latest receipt to its donor's mailbox. `None`: no such gift, or no receipt of it.
+/// Sends a copy of a gift's latest receipt to its donor's mailbox, unless it is void because the cheque came back (UK-9).
+/// `None`: no such gift, or no receipt of it.
 ///
 /// # Errors
 /// When the database or a template refuses.
@@ -61,6 +63,9 @@ pub async fn resend_receipt(
     }
     let content = copies::read(gift, &content)?;
     let mut tx = deps.store.write().await?;
+    if ledger::is_returned(&mut tx, gift).await? {
+        return Ok(Some((owner, Resent::NotThisOne)));
+    }
     let email = donors::mailbox_of(&mut tx, &owner).await?.unwrap_or_default();
     if email.is_empty() {
         return Ok(Some((owner, Resent::NoMailbox)));
@@ -110,6 +115,9 @@ pub async fn resend_mail(
         return Ok(Some(Resent::NoMailbox));
     }
     let resent = send_once_more(deps, &mut tx, owner, &written, &email, nonce).await?;
+    if resent == Resent::NotThisOne {
+        return Ok(Some(resent));
+    }
     if resent != Resent::Before {
         let (before, after) =
             (json!({ "state": written.state }), json!({ "mail": mail, "to": record::masked(&email) }));
@@ -132,7 +140,7 @@ async fn send_once_more(
     if written.state == "failed" {
         let again = outbox::queue_failed_again(tx, owner, Some(&written.id), email).await?;
         mailing::enqueue(deps, tx, &again, now).await?;
-        return Ok(if again.is_empty() { Resent::Before } else { Resent::OnItsWay });
+        return Ok(if again.is_empty() { Resent::NotThisOne } else { Resent::OnItsWay });
     }
     let envelope = Envelope {
         dedupe_key: format!("again:{}:{nonce}", written.id),
@@ -150,15 +158,29 @@ async fn send_once_more(
     Ok(mailing::place(deps, tx, envelope, mail, now).await?.into())
 }
 
+/// What became of a wish to send a sign-in link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkSent {
+    /// It is on its way.
+    OnItsWay,
+    /// Too many; nothing was sent.
+    TooOften,
+    /// Staff moved the mailbox within the last week: only the donor asks for a link to it.
+    MendedLately,
+}
+
 /// Sends a donor a sign-in link. Nobody but the mailbox sees it, and it asks for the code: the browser that may do without
 /// is made up here and belongs to nobody. `None`: no such donor, or none who could sign in.
 ///
 /// # Errors
 /// When the database or a template refuses.
-pub async fn send_sign_in_link(deps: &Deps, actor: &Actor, id: &DonorId) -> Result<Option<Outcome<()>>> {
+pub async fn send_sign_in_link(deps: &Deps, actor: &Actor, id: &DonorId) -> Result<Option<LinkSent>> {
     let Some(donor) = donor(deps, id).await? else { return Ok(None) };
     if donor.email.is_empty() || donor.standing == Standing::Offline {
         return Ok(None);
+    }
+    if is_mended_lately(deps, id).await? {
+        return Ok(Some(LinkSent::MendedLately));
     }
     let nobody = unguessable(&deps.random);
     let ask = Ask {
@@ -171,8 +193,8 @@ pub async fn send_sign_in_link(deps: &Deps, actor: &Actor, id: &DonorId) -> Resu
         for_donor: Some((actor, &donor.id)),
     };
     Ok(Some(match accounts::ask(deps, ask).await? {
-        Outcome::Done(_) => Outcome::Done(()),
-        Outcome::TooOften => Outcome::TooOften,
+        Outcome::Done(_) => LinkSent::OnItsWay,
+        Outcome::TooOften => LinkSent::TooOften,
     }))
 }
 

@@ -153,6 +153,57 @@ pub fn mailbox_changed(deps: &Deps, before: &Account, new_email: &str, at: Ts) -
     rendered("mailbox_changed", &letter)
 }
 
+/// "The address we write to has changed", to the mailbox that staff moved a donor away from. It may be a stranger's: it says
+/// neither whose it was nor where mail goes now.
+///
+/// # Errors
+/// When the template fails.
+pub fn address_changed(deps: &Deps) -> Result<Rendered> {
+    let brand = &deps.config.charity.brand.name;
+    let reason = format!("You got this because {brand} wrote to this address about gifts until now.");
+    let letter = Letter {
+        frame: frame(deps, home(deps)?, reason),
+        subject: "The address we write to has changed".to_owned(),
+        preheader: "If you asked us for it, there is nothing to do.".to_owned(),
+        heading: "The address we write to has changed".to_owned(),
+        lead: format!(
+            "A member of our staff has changed the address to which {brand} writes about gifts. From now on receipts go to another address than this one."
+        ),
+        paragraphs: vec!["If you asked us for it, or never gave to us, there is nothing to do.".to_owned()],
+        closing: vec![
+            "If you gave and did not ask for it, answer this e-mail at once: we put it right.".to_owned(),
+        ],
+        ..Letter::default()
+    };
+    rendered("address_changed", &letter)
+}
+
+/// "Your access was reset", to a member of staff who was invited anew. `by`: who did it; none: at the server.
+///
+/// # Errors
+/// When the template fails.
+pub fn access_reset(deps: &Deps, by: Option<&str>, at: Ts) -> Result<Rendered> {
+    let entity = home(deps)?;
+    let brand = &deps.config.charity.brand.name;
+    let (who, ask) = match by {
+        Some(name) => (name.to_owned(), format!("ask {name}")),
+        None => ("Somebody at the server".to_owned(), "ask whoever runs the server".to_owned()),
+    };
+    let letter = Letter {
+        frame: frame(deps, entity, format!("You got this because you work in the office of {brand}.")),
+        subject: format!("Your access to the office of {brand} was reset"),
+        preheader: "What you signed in with works no longer.".to_owned(),
+        heading: "Your access was reset".to_owned(),
+        lead: "What you signed in with works no longer, and you are signed out everywhere. With a new invitation you set yourself up again.".to_owned(),
+        rows: vec![MailRow::new("By", who), MailRow::new("When", moment(deps, at, &entity.locale)?)],
+        closing: vec![format!(
+            "If you expected it, {ask} for the link. If you did not, tell another colleague who manages staff at once: somebody may be trying to take your place."
+        )],
+        ..Letter::default()
+    };
+    rendered("access_reset", &letter)
+}
+
 /// "Receipt … is void", to whom a gift was not from (CA-5, RC-5). Whose it was is not said.
 ///
 /// # Errors

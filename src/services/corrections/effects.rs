@@ -12,9 +12,9 @@ use crate::domain::receipt::sha256_hex;
 use crate::domain::refund::{Standing, gift_aid_on};
 use crate::services::staff::record::masked;
 use crate::services::{Deps, Result, ServiceError};
-use crate::store::Conn;
-use crate::store::gifts::Gift;
+use crate::store::gifts::{self, Gift};
 use crate::store::office_money::{self, GiftMoney};
+use crate::store::{Conn, WriteTx, corrections, donors, payments};
 
 /// Something before an act and after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -134,6 +134,8 @@ pub struct Known {
     pub gift: Gift,
     /// Its money.
     pub money: GiftMoney,
+    /// Where mail about it goes now; may be empty.
+    pub mailbox: String,
 }
 
 impl Known {
@@ -147,6 +149,11 @@ impl Known {
             dispute: self.money.dispute,
             under_way: open,
         }
+    }
+
+    /// This much with what was refunded of the gift before: by it limits are judged, so that nobody gets past one in parts.
+    pub fn refunded_with(&self, amount: Money) -> Money {
+        Money::new(self.money.refunded.saturating_add(amount.minor()), amount.currency())
     }
 
     fn gift_aid(&self, gift: &Gift, remains: Money) -> Money {
@@ -164,7 +171,8 @@ impl Known {
 pub async fn known(conn: &mut Conn, gift: Gift) -> Result<Known> {
     let money = office_money::gift_money(conn, &gift.id).await?;
     let money = money.ok_or_else(|| ServiceError::Unexpected(format!("no money of {}", gift.id)))?;
-    Ok(Known { gift, money })
+    let mailbox = donors::mailbox_of(conn, &gift.donor_id).await?.unwrap_or_default();
+    Ok(Known { gift, money, mailbox })
 }
 
 /// What a refund of `amount` changes.
@@ -177,12 +185,12 @@ pub fn of_refund(known: &Known, amount: Money) -> Effects {
     effects.remains = Change::new(before, after);
     effects.gift_aid = Change::new(known.gift_aid(gift, before), known.gift_aid(gift, after));
     effects.receipt = known.money.receipt_number.clone().map(|number| (number, fate));
-    effects.mails = vec![MailEffect { kind: MailKind::Refund, to: mailbox(&gift.donor.email) }];
+    effects.mails = vec![MailEffect { kind: MailKind::Refund, to: mailbox(&known.mailbox) }];
     effects
 }
 
-/// What a correction to `after` changes.
-pub fn of_correction(known: &Known, after: &Gift) -> Effects {
+/// What a correction to `after` changes. `to`: where mail to the donor it will be of goes now.
+pub fn of_correction(known: &Known, after: &Gift, to: &str) -> Effects {
     let gift = &known.gift;
     let before = known.standing(None).remains();
     let more = after.amount.minor().saturating_sub(gift.amount.minor());
@@ -197,9 +205,9 @@ pub fn of_correction(known: &Known, after: &Gift) -> Effects {
     effects.remains = Change::new(before, remains);
     effects.gift_aid = Change::new(known.gift_aid(gift, before), known.gift_aid(after, remains));
     effects.receipt = known.money.receipt_number.clone().map(|number| (number, ReceiptFate::Replaced));
-    effects.mails = vec![MailEffect { kind: MailKind::Receipt, to: mailbox(&after.donor.email) }];
+    effects.mails = vec![MailEffect { kind: MailKind::Receipt, to: mailbox(to) }];
     if !effects.donor.stays() {
-        effects.mails.push(MailEffect { kind: MailKind::ReceiptVoid, to: mailbox(&gift.donor.email) });
+        effects.mails.push(MailEffect { kind: MailKind::ReceiptVoid, to: mailbox(&known.mailbox) });
     }
     effects
 }
@@ -241,13 +249,16 @@ fn mailbox(email: &str) -> Option<String> {
     (!email.is_empty()).then(|| masked(email))
 }
 
-/// A gift, held with its donor until the transaction ends: two acts on it come one after the other.
+/// A gift, held with its payment and its donor until the transaction ends: two acts on it come one after the other, and
+/// what Stripe tells of it comes before or after. The payment first, as whoever settles it does.
 ///
 /// # Errors
 /// When the database refuses.
-pub(in crate::services) async fn held(tx: &mut crate::store::WriteTx, id: &GiftId) -> Result<Option<Known>> {
-    use crate::store::{corrections, gifts};
+pub(in crate::services) async fn held(tx: &mut WriteTx, id: &GiftId) -> Result<Option<Known>> {
     let Some(first) = gifts::by_id(tx, id).await? else { return Ok(None) };
+    if let Some(payment) = &first.payment_id {
+        payments::hold(tx, payment).await?;
+    }
     corrections::hold_donor(tx, &first.donor_id).await?;
     // Read again: another act may have been first until the donor was held.
     let Some(gift) = gifts::by_id(tx, id).await? else { return Ok(None) };
@@ -263,7 +274,7 @@ pub(in crate::services) async fn held(tx: &mut crate::store::WriteTx, id: &GiftI
 /// When the database refuses.
 pub async fn look(deps: &Deps, id: &GiftId) -> Result<Option<Known>> {
     let mut read = deps.store.read().await?;
-    match crate::store::gifts::by_id(&mut read, id).await? {
+    match gifts::by_id(&mut read, id).await? {
         Some(gift) => Ok(Some(known(&mut read, gift).await?)),
         None => Ok(None),
     }

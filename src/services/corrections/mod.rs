@@ -15,12 +15,12 @@ use crate::clock::Ts;
 use crate::config::Entity;
 use crate::domain::ids::{CorrectionId, DonorId, EntryId, GiftId};
 use crate::domain::money::Money;
-use crate::domain::states::{CorrectionKind, EntryKind};
+use crate::domain::states::{CorrectionKind, DisputeState, EntryKind};
 use crate::domain::tax_year;
 use crate::store::corrections::{self as rows, NewCorrection};
 use crate::store::gifts::Gift;
 use crate::store::ledger::{self, Entry};
-use crate::store::{Conn, Day, WriteTx, pledges};
+use crate::store::{Conn, Day, WriteTx, donors, pledges};
 
 /// No gift is older.
 const EARLIEST: Date = jiff::civil::date(2000, 1, 1);
@@ -64,6 +64,8 @@ pub enum Refusal {
     NothingRemains,
     /// A refund of it is under way.
     RefundUnderWay,
+    /// The donor's bank is deciding whether it was one.
+    Disputed,
     /// What came through Stripe has Stripe's sum.
     NotByHand,
     /// This much went back to the donor already.
@@ -120,7 +122,12 @@ pub async fn preview(
 ) -> Result<std::result::Result<Effects, Refusal>> {
     let mut read = deps.store.read().await?;
     let after = after(deps, &mut read, actor, known, fix).await?;
-    Ok(after.map(|after| effects::of_correction(known, &after)))
+    let after = match after {
+        Ok(after) => after,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let to = donors::mailbox_of(&mut read, &after.donor_id).await?.unwrap_or_default();
+    Ok(Ok(effects::of_correction(known, &after, &to)))
 }
 
 /// Corrects a gift, in one transaction: the correction, the gift's row, the books, the receipts, the mails, the audit line.
@@ -138,7 +145,8 @@ pub async fn correct(deps: &Deps, actor: &Actor, wish: Wish<'_>) -> Result<Corre
         Ok(after) => after,
         Err(refusal) => return Ok(Corrected::Refused(refusal)),
     };
-    let effects = effects::of_correction(&known, &after);
+    let to = donors::mailbox_of(&mut tx, &after.donor_id).await?.unwrap_or_default();
+    let effects = effects::of_correction(&known, &after, &to);
     if effects.fingerprint()? != wish.seen {
         return Ok(Corrected::ChangedMeanwhile);
     }
@@ -217,10 +225,13 @@ async fn may_begin(
     actor: &Actor,
     known: &Known,
 ) -> Result<std::result::Result<(), Refusal>> {
+    if known.money.dispute == Some(DisputeState::Open) {
+        return Ok(Err(Refusal::Disputed));
+    }
     if known.standing(None).remains().is_zero() {
         return Ok(Err(Refusal::NothingRemains));
     }
-    if known.money.open_request.is_some() {
+    if known.money.open_request.is_some() || known.money.pending > 0 {
         return Ok(Err(Refusal::RefundUnderWay));
     }
     let four_eyes = deps.config.charity.staff.two_people_for_corrections && known.gift.is_offline();
@@ -381,7 +392,7 @@ async fn tell_previous(deps: &Deps, tx: &mut WriteTx, known: &Known, after: &Gif
     let mail = compose::letters::receipt_void(deps, was, number)?;
     let envelope = Envelope {
         dedupe_key: format!("receipt_void:{}:{}", after.id, after.corrections),
-        recipient: &was.donor.email,
+        recipient: &known.mailbox,
         donor_id: Some(&was.donor_id),
         gift_id: Some(&was.id),
         proof_id: None,

@@ -91,7 +91,7 @@ pub async fn run(deps: &Deps, subject: &str) -> Result<()> {
 async fn write<T: Table>(deps: &Deps, batch: &Batch) -> Result<Outcome> {
     let folder = &deps.config.export_dir;
     make_private(folder)?;
-    let rows = Rows::<T>::new(&deps.store, wanted(deps, &filter_of(batch)?));
+    let rows = Rows::<T>::new(&deps.store, wanted(deps, &filter_of(batch)?, batch.asked_at));
     let title = Title {
         sheet: sheet_name(batch.kind),
         sums: sums_are_called(batch.kind),

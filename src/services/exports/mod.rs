@@ -63,11 +63,11 @@ pub enum Asked {
 /// # Errors
 /// When the database refuses.
 pub async fn ask(deps: &Deps, actor: &Actor, nonce: &str, wish: Wish) -> Result<Asked> {
-    let (filter, expected) = complete(deps, wish.kind, wish.filter).await?;
+    let now = deps.clock.now();
+    let (filter, expected) = complete(deps, wish.kind, wish.filter, now).await?;
     if wish.format == ExportFormat::Xlsx && expected > ROWS_OF_A_WORKBOOK {
         return Ok(Asked::TooLong(expected));
     }
-    let now = deps.clock.now();
     let (id, filter) = (ExportId::new(now, &deps.random), filter_text(&filter)?);
     let mut tx = deps.store.write().await?;
     audit::hold_head(&mut tx).await?;
@@ -110,12 +110,17 @@ pub async fn ask(deps: &Deps, actor: &Actor, nonce: &str, wish: Wish) -> Result<
     Ok(Asked::Batch(id))
 }
 
-/// Sets the last ids of a filter, and counts what passes it.
-async fn complete(deps: &Deps, kind: ExportKind, filter: ExportFilter) -> Result<(ExportFilter, i64)> {
+/// Sets the last ids of a filter, and counts what passes it at the moment it is asked for.
+async fn complete(
+    deps: &Deps,
+    kind: ExportKind,
+    filter: ExportFilter,
+    asked_at: Ts,
+) -> Result<(ExportFilter, i64)> {
     let mut read = deps.store.snapshot().await?;
     let until = exports::last_ids(&mut read, kind).await?;
     let filter = ExportFilter { until, ..filter };
-    let count = exports::count(&mut read, kind, &wanted(deps, &filter)).await?;
+    let count = exports::count(&mut read, kind, &wanted(deps, &filter, asked_at)).await?;
     Ok((filter, count))
 }
 
@@ -134,7 +139,7 @@ pub fn filter_of(batch: &batches::Batch) -> Result<ExportFilter> {
 }
 
 /// A filter as the store takes it. Its days are days in the zone of the entity asked for, or of the first.
-fn wanted(deps: &Deps, filter: &ExportFilter) -> Wanted {
+fn wanted(deps: &Deps, filter: &ExportFilter, asked_at: Ts) -> Wanted {
     let charity = &deps.config.charity;
     let named = filter.entity.as_deref().and_then(|id| charity.entity(id));
     let zone = named.or(charity.entities.first()).map_or(TimeZone::UTC, |e| e.time_zone.clone());
@@ -149,5 +154,6 @@ fn wanted(deps: &Deps, filter: &ExportFilter) -> Wanted {
         since: filter.from.map(start),
         before: filter.to.and_then(|day| day.tomorrow().ok()).map(start),
         until: filter.until.clone(),
+        asked_at: Some(asked_at),
     }
 }

@@ -34,7 +34,7 @@ pub async fn stream(
     actor: &Actor,
     batch: Batch,
 ) -> Result<impl Stream<Item = io::Result<Bytes>> + use<>> {
-    let wanted = wanted(deps, &filter_of(&batch)?);
+    let wanted = wanted(deps, &filter_of(&batch)?, batch.asked_at);
     let mut tx = deps.store.write().await?;
     batches::begin(&mut tx, &batch.id).await?;
     note(deps, &mut tx, actor, "export.download_begun", &batch.id, json!({ "number": batch.number }));

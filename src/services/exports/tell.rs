@@ -25,15 +25,15 @@ pub async fn to_file(
     to: &Path,
     tell: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<Outcome> {
-    let (filter, expected) = complete(deps, wish.kind, wish.filter.clone()).await?;
-    let expected = u64::try_from(expected).unwrap_or(0);
     let now = deps.clock.now();
+    let (filter, expected) = complete(deps, wish.kind, wish.filter.clone(), now).await?;
+    let expected = u64::try_from(expected).unwrap_or(0);
     let id = ExportId::new(now, &deps.random);
     let asked = json!({ "kind": wish.kind, "format": wish.format, "filter": filter, "expected": expected, "why": wish.why });
     let mut tx = deps.store.write().await?;
     note(deps, &mut tx, "command", "export.asked", id.as_str(), &asked);
     tx.commit().await?;
-    let wanted = wanted(deps, &filter);
+    let wanted = wanted(deps, &filter, now);
     let mut told = |rows| tell(rows, expected);
     let title = Title {
         sheet: sheet_name(wish.kind),

@@ -158,7 +158,7 @@ pub async fn post(deps: &Deps, actor: &Actor, id: &BatchId) -> Result<Posting> {
         return Ok(Posting::Differs);
     }
     let items = items(&mut tx, &batch).await?;
-    if write(deps, &mut tx, actor, items, now).await?.is_none() {
+    if write(deps, &mut tx, items, now).await?.is_none() {
         return Err(ServiceError::Unexpected(format!("{id}: a line is a gift already")));
     }
     offline_batches::name_gifts(&mut tx, id).await?;
@@ -199,6 +199,7 @@ async fn items(tx: &mut WriteTx, batch: &Batch) -> Result<Vec<Item>> {
             facts,
             batch_id: Some(batch.id.clone()),
             bank_line: None,
+            entered_by: line.entered_by,
         });
     }
     Ok(items)

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::clock::Ts;
 use crate::config::{AddressRule, Entity};
 use crate::domain::donor::DonorDetails;
-use crate::domain::ids::{AddressId, BankLineId, BatchId, DonorId, EntryId, GiftId};
+use crate::domain::ids::{AddressId, BankLineId, BatchId, DonorId, EntryId, GiftId, StaffId};
 use crate::domain::money::Money;
 use crate::domain::offline::method_label;
 use crate::domain::states::{EntryKind, OfflineKind};
@@ -67,6 +67,7 @@ struct Item {
     facts: Facts,
     batch_id: Option<BatchId>,
     bank_line: Option<BankLineId>,
+    entered_by: StaffId,
 }
 
 /// What became of a form.
@@ -101,8 +102,10 @@ pub async fn enter(deps: &Deps, actor: &Actor, nonce: &str, giver: &Giver, facts
     if !can_have_receipt(compose::entity(deps, &facts.entity_id)?, &donor) {
         return Ok(Entering::NoAddress);
     }
-    let item = Item { nonce: nonce.to_owned(), donor_id, donor, facts, batch_id: None, bank_line: None };
-    let Some(gifts) = write(deps, &mut tx, actor, vec![item], now).await? else {
+    let (nonce_of_item, entered_by) = (nonce.to_owned(), actor.id.clone());
+    let item =
+        Item { nonce: nonce_of_item, donor_id, donor, facts, batch_id: None, bank_line: None, entered_by };
+    let Some(gifts) = write(deps, &mut tx, vec![item], now).await? else {
         // The same form came twice at once, and the other was first: it is committed, or we would still wait for it.
         drop(tx);
         let mut read = deps.store.read().await?;
@@ -169,13 +172,7 @@ async fn who(
 
 /// Writes gifts with their entries, what is known of them and their receipts; `None` when one of them was written before:
 /// then nothing of this transaction may be kept.
-async fn write(
-    deps: &Deps,
-    tx: &mut WriteTx,
-    actor: &Actor,
-    mut items: Vec<Item>,
-    now: Ts,
-) -> Result<Option<Vec<Gift>>> {
+async fn write(deps: &Deps, tx: &mut WriteTx, mut items: Vec<Item>, now: Ts) -> Result<Option<Vec<Gift>>> {
     // Receipt numbers are taken year by year in one order, so that two who write at once wait and never lock each other out.
     items.sort_by(|a, b| {
         (&a.facts.entity_id, a.facts.received_on).cmp(&(&b.facts.entity_id, b.facts.received_on))
@@ -194,7 +191,7 @@ async fn write(
             reference: item.facts.reference,
             batch_id: item.batch_id,
             bank_line: item.bank_line,
-            entered_by: actor.id.clone(),
+            entered_by: item.entered_by,
             entered_at: now,
         })
         .collect();
@@ -273,7 +270,7 @@ pub async fn find_donors(deps: &Deps, actor: &Actor, q: &str) -> Result<Vec<Foun
     for part in typed.split_whitespace() {
         match part.contains('@') {
             true => wanted.push(part.to_lowercase()),
-            false => wanted.extend(crate::domain::offline::words(part)),
+            false => wanted.extend(crate::domain::names::words(part)),
         }
     }
     wanted.retain(|w| !w.contains(char::is_control));

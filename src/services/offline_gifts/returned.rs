@@ -7,12 +7,13 @@ use crate::domain::ids::GiftId;
 use crate::domain::money::Money;
 use crate::domain::states::{EntryKind, OfflineKind};
 use crate::services::compose::letters::{self, ReturnedFacts};
+use crate::services::corrections::effects;
 use crate::services::mailing::{self, Envelope};
 use crate::services::staff::{Act, Actor, record};
 use crate::services::{Deps, Result};
 use crate::store::gifts::{self, Gift};
 use crate::store::ledger;
-use crate::store::{Conn, offline, receipts};
+use crate::store::{Conn, donors, offline, receipts};
 
 /// A cheque, as the page shows it before and after.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Cheque {
     pub reference: String,
     /// The receipt that becomes void.
     pub receipt: String,
+    /// Where mail to its donor goes now; may be empty.
+    pub mailbox: String,
     /// It is known to have come back.
     pub is_returned: bool,
 }
@@ -35,8 +38,9 @@ pub async fn cheque(conn: &mut Conn, id: &GiftId) -> Result<Option<Cheque>> {
     let Some(gift) = gifts::by_id(conn, id).await? else { return Ok(None) };
     let Some((OfflineKind::Cheque, reference)) = offline::kind_of(conn, id).await? else { return Ok(None) };
     let receipt = receipts::number_of_gift(conn, id).await?.unwrap_or_default();
+    let mailbox = donors::mailbox_of(conn, &gift.donor_id).await?.unwrap_or_default();
     let is_returned = ledger::is_returned(conn, id).await?;
-    Ok(Some(Cheque { gift, reference, receipt, is_returned }))
+    Ok(Some(Cheque { gift, reference, receipt, mailbox, is_returned }))
 }
 
 /// Writes down that a cheque came back unpaid, once, and tells the donor; `false` when it is no cheque, or nothing is
@@ -47,6 +51,10 @@ pub async fn cheque(conn: &mut Conn, id: &GiftId) -> Result<Option<Cheque>> {
 pub async fn came_back(deps: &Deps, actor: &Actor, id: &GiftId, why: &str) -> Result<bool> {
     let now = deps.clock.now();
     let mut tx = deps.store.write().await?;
+    // Held as corrections and refunds hold it, and read only then: what is left is what is taken out.
+    if effects::held(&mut tx, id).await?.is_none() {
+        return Ok(false);
+    }
     let Some(cheque) = cheque(&mut tx, id).await? else { return Ok(false) };
     let gift = &cheque.gift;
     let mut entry = entry_of(deps, gift, EntryKind::Returned, now);
@@ -59,11 +67,11 @@ pub async fn came_back(deps: &Deps, actor: &Actor, id: &GiftId, why: &str) -> Re
     if !ledger::insert_if_new(&mut tx, &entry).await? {
         return Ok(true);
     }
-    if !gift.donor.email.is_empty() {
+    if !cheque.mailbox.is_empty() {
         let facts = ReturnedFacts { gift, receipt_number: &cheque.receipt };
         let envelope = Envelope {
             dedupe_key: format!("returned:{}", gift.id),
-            recipient: &gift.donor.email,
+            recipient: &cheque.mailbox,
             donor_id: Some(&gift.donor_id),
             gift_id: Some(&gift.id),
             proof_id: None,

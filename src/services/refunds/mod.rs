@@ -77,7 +77,7 @@ pub async fn ask(deps: &Deps, actor: &Actor, wish: Wish<'_>) -> Result<Asked> {
     if effects::of_refund(&known, wish.amount).fingerprint()? != wish.seen {
         return Ok(Asked::ChangedMeanwhile);
     }
-    let waits = deps.config.charity.staff.needs_second_person(wish.amount);
+    let waits = deps.config.charity.staff.needs_second_person(known.refunded_with(wish.amount));
     let id = RefundRequestId::new(now, &deps.random);
     let new = NewRequest {
         id: &id,

@@ -7,7 +7,7 @@ use crate::services::mailing::{self, Envelope};
 use crate::services::receipts::method_text;
 use crate::services::{Deps, Result};
 use crate::store::gifts::Gift;
-use crate::store::{WriteTx, ledger, receipts};
+use crate::store::{WriteTx, donors, ledger, receipts};
 
 /// One refund that a donor is told of.
 #[derive(Clone, Copy, Debug)]
@@ -20,12 +20,13 @@ pub struct Told<'a> {
     pub key: &'a str,
 }
 
-/// Tells a donor of a refund, once. Who has no mailbox is told by whoever sends the money.
+/// Tells a donor of a refund, once, where they are now. Who has no mailbox is told by whoever sends the money.
 ///
 /// # Errors
 /// When the database or a template refuses.
 pub async fn tell(deps: &Deps, tx: &mut WriteTx, gift: &Gift, told: Told<'_>, now: Ts) -> Result<()> {
-    if gift.donor.email.is_empty() {
+    let mailbox = donors::mailbox_of(tx, &gift.donor_id).await?.unwrap_or_default();
+    if mailbox.is_empty() {
         return Ok(());
     }
     let entity = compose::entity(deps, &gift.entity_id)?;
@@ -50,7 +51,7 @@ pub async fn tell(deps: &Deps, tx: &mut WriteTx, gift: &Gift, told: Told<'_>, no
     )?;
     let envelope = Envelope {
         dedupe_key: format!("refund:{}", told.key),
-        recipient: &gift.donor.email,
+        recipient: &mailbox,
         donor_id: Some(&gift.donor_id),
         gift_id: Some(&gift.id),
         proof_id: None,

@@ -1,4 +1,7 @@
 //! The staff door: a password, then a second factor; a short idle limit; proof once more before grave acts.
+//!
+//! Whatever changes what somebody signs in with, or a session, and is written down, holds the head of the audit chain
+//! first: so such acts come one after the other, and none waits for another that waits for it.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -16,9 +19,9 @@ use crate::domain::states::{StaffStage, StaffState};
 use crate::services::accounts::Outcome;
 use crate::services::passwords::Tried;
 use crate::services::{Deps, Result};
-use crate::store::WriteTx;
 use crate::store::staff::{self, StaffMember};
 use crate::store::staff_sessions::{self, NewStaffSession, StaffSession};
+use crate::store::{WriteTx, audit};
 
 /// Without a click for this long a session ends (ASVS 7.3.1).
 pub const IDLE: Duration = Duration::from_secs(30 * 60);
@@ -133,7 +136,8 @@ pub fn actor(session: &StaffSession, from: IpAddr) -> Actor {
     Actor { id: session.staff_id.clone(), name: session.name.clone(), roles: session.roles.clone(), from }
 }
 
-/// Lets somebody in under a new session (ASVS 7.2.4); the one they came with ends. Gives the cookie.
+/// Lets somebody in under a new session (ASVS 7.2.4); the one they came with ends. Gives the cookie; `None` when that one
+/// had ended already, so that no session becomes two.
 pub(super) async fn let_in(
     deps: &Deps,
     tx: &mut WriteTx,
@@ -141,16 +145,18 @@ pub(super) async fn let_in(
     before: Option<&str>,
     how: &str,
     caller: Caller<'_>,
-) -> Result<String> {
-    if let Some(hash) = before {
-        staff_sessions::delete(tx, hash).await?;
+) -> Result<Option<String>> {
+    if let Some(hash) = before
+        && !staff_sessions::delete(tx, hash).await?
+    {
+        return Ok(None);
     }
     let cookie = begin(deps, tx, &member.id, StaffStage::Inside, caller).await?;
     let after = json!({ "with": how, "browser": caller.agent });
     let act =
         Act { action: "staff.signed_in", subject: member.id.as_str(), before: Value::Null, after, why: "" };
     record(deps, tx, member, act);
-    Ok(cookie)
+    Ok(Some(cookie))
 }
 
 /// What a second factor that was typed did.
@@ -178,16 +184,20 @@ pub async fn answer(deps: &Deps, session: &StaffSession, typed: &str, caller: Ca
     };
     let Some(member) = member else { return Ok(Answer::Wrong) };
     let mut tx = deps.store.write().await?;
+    audit::hold_head(&mut tx).await?;
     let Some(how) = use_up(deps, &mut tx, &member, typed).await? else {
         tracing::info!(staff = %member.id, "second factor refused");
         return Ok(Answer::Wrong);
     };
     let answer = pass(deps, &mut tx, session, how, caller).await?;
-    tx.commit().await?;
+    if answer != Answer::Wrong {
+        tx.commit().await?;
+    }
     Ok(answer)
 }
 
-/// A second factor was right: the session goes inside, or is fresh again.
+/// A second factor was right: the session goes inside, or is fresh again. [`Answer::Wrong`] when it had ended: then nothing
+/// may be kept.
 pub(super) async fn pass(
     deps: &Deps,
     tx: &mut WriteTx,
@@ -199,7 +209,7 @@ pub(super) async fn pass(
     match session.stage {
         StaffStage::Password => {
             let cookie = let_in(deps, tx, &who, Some(&session.id_sha256), how, caller).await?;
-            Ok(Answer::In(Some(cookie)))
+            Ok(cookie.map_or(Answer::Wrong, |cookie| Answer::In(Some(cookie))))
         }
         StaffStage::Inside => {
             staff_sessions::set_proven(tx, &session.id_sha256, deps.clock.now()).await?;
@@ -249,6 +259,7 @@ pub(super) fn recovery_hash(staff: &StaffId, typed: &str) -> String {
 /// When the database refuses.
 pub async fn sign_out(deps: &Deps, session: &StaffSession, from: IpAddr) -> Result<()> {
     let mut tx = deps.store.write().await?;
+    audit::hold_head(&mut tx).await?;
     if staff_sessions::delete(&mut tx, &session.id_sha256).await? {
         let who = actor(session, from);
         let (before, after) = (Value::Null, Value::Null);
@@ -268,6 +279,7 @@ pub async fn sign_out(deps: &Deps, session: &StaffSession, from: IpAddr) -> Resu
 /// When the database refuses.
 pub async fn sign_out_others(deps: &Deps, actor: &Actor, keep_sha256: &str) -> Result<u64> {
     let mut tx = deps.store.write().await?;
+    audit::hold_head(&mut tx).await?;
     let ended = staff_sessions::delete_of(&mut tx, &actor.id, Some(keep_sha256)).await?;
     let after = json!({ "ended": ended });
     let act = Act {

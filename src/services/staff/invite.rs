@@ -14,10 +14,12 @@ use crate::domain::ids::{AuditId, InvitationId, StaffId, unguessable};
 use crate::domain::receipt::sha256_hex;
 use crate::domain::role::Roles;
 use crate::domain::states::StaffState;
+use crate::services::compose::letters;
+use crate::services::mailing::{self, Envelope};
 use crate::services::{Deps, Result};
-use crate::store::WriteTx;
-use crate::store::audit::Note;
+use crate::store::audit::{self, Note};
 use crate::store::staff::{self, Invitation, StaffMember};
+use crate::store::{WriteTx, staff_sessions};
 
 /// How long a link works.
 pub const GOOD_FOR: Duration = Duration::from_secs(48 * 3600);
@@ -30,16 +32,60 @@ fn address(deps: &Deps, token: &str) -> String {
     deps.config.base_url.join(&format!("/staff/welcome/{token}"))
 }
 
-/// Invites somebody, or sets somebody up anew who has lost what they sign in with: the roles become those given, every
-/// session ends, and nothing they signed in with before works. Gives the address of the link. `by`: none on the command
-/// line.
+/// What became of an invitation from the office.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invited {
+    /// The address of the link.
+    Link {
+        /// It works once.
+        address: String,
+        /// They had been set up before: what they signed in with is gone, and a letter has told them.
+        reset: bool,
+    },
+    /// Nobody would be left who manages staff.
+    LastAdmin,
+}
+
+/// Invites somebody from the command line, or sets somebody up anew, the last admin too: whoever sits there can invite
+/// again. Gives the address of the link.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn invite(deps: &Deps, by: Option<&Actor>, email: &str, roles: &Roles) -> Result<String> {
+pub async fn invite(deps: &Deps, email: &str, roles: &Roles) -> Result<String> {
+    let mut tx = deps.store.write().await?;
+    let (address, _) = write(deps, &mut tx, None, email, roles).await?;
+    tx.commit().await?;
+    deps.work.notify_waiters();
+    Ok(address)
+}
+
+/// Invites somebody from the office, or sets somebody up anew who has lost what they sign in with.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn invite_by(deps: &Deps, actor: &Actor, email: &str, roles: &Roles) -> Result<Invited> {
+    let mut tx = deps.store.write().await?;
+    let (address, reset) = write(deps, &mut tx, Some(actor), email, roles).await?;
+    if staff::active_admins(&mut tx).await? == 0 {
+        return Ok(Invited::LastAdmin);
+    }
+    tx.commit().await?;
+    deps.work.notify_waiters();
+    Ok(Invited::Link { address, reset })
+}
+
+/// The roles become those given, every session ends, and nothing they signed in with before works; who had been set up
+/// before is told so by a letter. Gives the address of the link, and whether they had been.
+async fn write(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    by: Option<&Actor>,
+    email: &str,
+    roles: &Roles,
+) -> Result<(String, bool)> {
     let now = deps.clock.now();
     let mailbox = normalise_email(email);
-    let mut tx = deps.store.write().await?;
+    audit::hold_head(tx).await?;
     let new = StaffMember {
         id: StaffId::new(now, &deps.random),
         email: email.trim().to_owned(),
@@ -51,11 +97,11 @@ pub async fn invite(deps: &Deps, by: Option<&Actor>, email: &str, roles: &Roles)
         totp_last_step: 0,
         created_at: now,
     };
-    staff::insert_if_new(&mut tx, &new, &mailbox).await?;
-    let member = staff::by_mailbox(&mut tx, &mailbox).await?.unwrap_or(new);
-    staff::set_standing(&mut tx, &member.id, roles, StaffState::Invited, now).await?;
-    staff::forget_factors(&mut tx, &member.id).await?;
-    crate::store::staff_sessions::delete_of(&mut tx, &member.id, None).await?;
+    staff::insert_if_new(tx, &new, &mailbox).await?;
+    let member = staff::by_mailbox(tx, &mailbox).await?.unwrap_or(new);
+    staff::set_standing(tx, &member.id, roles, StaffState::Invited, now).await?;
+    staff::forget_factors(tx, &member.id).await?;
+    staff_sessions::delete_of(tx, &member.id, None).await?;
     let token = unguessable(&deps.random);
     let invitation = Invitation {
         id: InvitationId::new(now, &deps.random),
@@ -65,12 +111,35 @@ pub async fn invite(deps: &Deps, by: Option<&Actor>, email: &str, roles: &Roles)
         closed_at: None,
     };
     let inviter = by.map_or(ACTOR_COMMAND, |a| a.id.as_str());
-    staff::invite(&mut tx, &invitation, &sha256_hex(&token), inviter, now).await?;
+    staff::invite(tx, &invitation, &sha256_hex(&token), inviter, now).await?;
+    let reset = member.password_hash.is_some();
+    if reset {
+        tell_reset(deps, tx, by, &member, &invitation.id).await?;
+    }
     let before = json!({ "roles": member.roles.to_text(), "state": member.state.as_str() });
     let after = json!({ "roles": roles.to_text(), "state": "invited", "mailbox": masked(email) });
-    note(deps, &mut tx, by, &member.id, before, after);
-    tx.commit().await?;
-    Ok(address(deps, &token))
+    note(deps, tx, by, &member.id, before, after);
+    Ok((address(deps, &token), reset))
+}
+
+/// Tells somebody that what they signed in with works no longer: were it not they who asked, they are to know.
+async fn tell_reset(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    by: Option<&Actor>,
+    member: &StaffMember,
+    invitation: &InvitationId,
+) -> Result<()> {
+    let now = deps.clock.now();
+    let letter = letters::access_reset(deps, by.map(|a| a.name.as_str()), now)?;
+    let envelope = Envelope {
+        dedupe_key: format!("access_reset:{invitation}"),
+        recipient: &member.email,
+        donor_id: None,
+        gift_id: None,
+        proof_id: None,
+    };
+    mailing::queue(deps, tx, envelope, letter, now).await
 }
 
 fn note(deps: &Deps, tx: &mut WriteTx, by: Option<&Actor>, about: &StaffId, before: Value, after: Value) {
@@ -156,17 +225,21 @@ pub async fn accept(deps: &Deps, token: &str, chosen: &Chosen<'_>, caller: Calle
     }
     let hash = deps.passwords.hash(chosen.password).await?;
     let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| recovery_code(deps)).collect();
+    let sealed = step.map(|_| totp::sealed(deps, &member.id, &secret)).transpose()?;
     let mut tx = deps.store.write().await?;
-    if !staff::close_invitation(&mut tx, &invitation.id, now).await? {
+    audit::hold_head(&mut tx).await?;
+    if !staff::close_invitation(&mut tx, &invitation.id, now).await?
+        || !staff::set_up(&mut tx, &member.id, chosen.name, &hash, sealed.as_deref(), now).await?
+    {
         return Ok(Welcome::Over);
     }
-    let sealed = step.map(|_| totp::sealed(deps, &member.id, &secret)).transpose()?;
-    staff::set_up(&mut tx, &member.id, chosen.name, &hash, sealed.as_deref(), now).await?;
     if let Some(step) = step {
         staff::use_step(&mut tx, &member.id, step).await?;
     }
-    if let Some(passkey) = &passkey {
-        passkeys::keep(deps, &mut tx, &member.id, passkey, "Passkey").await?;
+    if let Some(passkey) = &passkey
+        && !passkeys::keep(deps, &mut tx, &member.id, passkey, "Passkey").await?
+    {
+        return Ok(Welcome::WrongPasskey);
     }
     let hashes: Vec<String> = codes.iter().map(|c| door::recovery_hash(&member.id, c)).collect();
     staff::replace_recovery_codes(&mut tx, &member.id, &hashes).await?;
@@ -177,7 +250,9 @@ pub async fn accept(deps: &Deps, token: &str, chosen: &Chosen<'_>, caller: Calle
         from: caller.from,
     };
     let with = if passkey.is_some() { "passkey" } else { "authenticator" };
-    let cookie = door::let_in(deps, &mut tx, &who, None, with, caller).await?;
+    let Some(cookie) = door::let_in(deps, &mut tx, &who, None, with, caller).await? else {
+        return Ok(Welcome::Over);
+    };
     tx.commit().await?;
     Ok(Welcome::In { cookie, recovery_codes: codes })
 }

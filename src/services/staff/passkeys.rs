@@ -17,9 +17,9 @@ use super::door::{self, Answer, Caller};
 use super::record::{Act, record};
 use crate::domain::ids::{PasskeyId, StaffId};
 use crate::services::{Deps, Result, ServiceError};
-use crate::store::WriteTx;
 use crate::store::staff::{self, Invitation, StaffMember, StoredPasskey};
 use crate::store::staff_sessions::{self, StaffSession};
+use crate::store::{WriteTx, audit};
 
 /// What is asked of a browser, and what is needed to check its answer.
 #[derive(Debug, Serialize, Deserialize)]
@@ -156,7 +156,7 @@ async fn set_challenge<S: Serialize>(
     ceremony: &Ceremony<S>,
 ) -> Result<()> {
     let mut tx = deps.store.write().await?;
-    staff_sessions::set_challenge(&mut tx, &session.id_sha256, Some(&to_text(ceremony)?)).await?;
+    staff_sessions::set_challenge(&mut tx, &session.id_sha256, &to_text(ceremony)?).await?;
     Ok(tx.commit().await?)
 }
 
@@ -174,8 +174,10 @@ pub async fn add(
     let Some(challenge) = &session.challenge else { return Ok(false) };
     let Some(passkey) = finish_registration(deps, challenge, answer) else { return Ok(false) };
     let mut tx = deps.store.write().await?;
-    staff_sessions::set_challenge(&mut tx, &session.id_sha256, None).await?;
-    if !keep(deps, &mut tx, &actor.id, &passkey, name).await? {
+    audit::hold_head(&mut tx).await?;
+    if !staff_sessions::use_challenge(&mut tx, &session.id_sha256, challenge).await?
+        || !keep(deps, &mut tx, &actor.id, &passkey, name).await?
+    {
         return Ok(false);
     }
     let (before, after) = (Value::Null, json!({ "passkeys": 1 }));
@@ -214,8 +216,8 @@ pub async fn answer(deps: &Deps, session: &StaffSession, answer: &str, caller: C
     if deps.throttle.second_factor(session.staff_id.as_str()).is_err() {
         return Ok(Answer::TooOften);
     }
-    let ceremony = session.challenge.as_deref();
-    let ceremony = ceremony.and_then(|c| serde_json::from_str::<Ceremony<PasskeyAuthentication>>(c).ok());
+    let Some(challenge) = session.challenge.as_deref() else { return Ok(Answer::Wrong) };
+    let ceremony = serde_json::from_str::<Ceremony<PasskeyAuthentication>>(challenge).ok();
     let credential = serde_json::from_str::<PublicKeyCredential>(answer).ok();
     let (Some(webauthn), Some(ceremony), Some(credential)) = (webauthn(deps), ceremony, credential) else {
         return Ok(Answer::Wrong);
@@ -228,15 +230,21 @@ pub async fn answer(deps: &Deps, session: &StaffSession, answer: &str, caller: C
         }
     };
     let mut tx = deps.store.write().await?;
+    audit::hold_head(&mut tx).await?;
+    // Of two who bring the same answer, one uses the question up.
+    if !staff_sessions::use_challenge(&mut tx, &session.id_sha256, challenge).await? {
+        return Ok(Answer::Wrong);
+    }
     let id = URL_SAFE_NO_PAD.encode(seen.cred_id());
     let known = staff::passkeys(&mut tx, &session.staff_id).await?;
     let Some(used) = known.iter().find(|p| p.credential_id == id) else { return Ok(Answer::Wrong) };
     let Some(mut passkey) = read(used) else { return Ok(Answer::Wrong) };
     passkey.update_credential(&seen);
     staff::use_passkey(&mut tx, &used.id, &to_text(&passkey)?, deps.clock.now()).await?;
-    staff_sessions::set_challenge(&mut tx, &session.id_sha256, None).await?;
     let answer = door::pass(deps, &mut tx, session, "passkey", caller).await?;
-    tx.commit().await?;
+    if answer != Answer::Wrong {
+        tx.commit().await?;
+    }
     Ok(answer)
 }
 
@@ -246,6 +254,7 @@ pub async fn answer(deps: &Deps, session: &StaffSession, answer: &str, caller: C
 /// When the database refuses.
 pub async fn remove(deps: &Deps, actor: &Actor, id: &PasskeyId) -> Result<bool> {
     let mut tx = deps.store.write().await?;
+    audit::hold_head(&mut tx).await?;
     let member = staff::by_id(&mut tx, &actor.id).await?;
     let left = staff::passkeys(&mut tx, &actor.id).await?.len();
     let has_other = member.is_some_and(|m| m.totp_sealed.is_some()) || left > 1;

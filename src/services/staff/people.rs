@@ -9,7 +9,7 @@ use crate::domain::role::Roles;
 use crate::domain::states::{Role, StaffState};
 use crate::services::staff::door::recovery_hash;
 use crate::services::{Deps, Result};
-use crate::store::{staff, staff_sessions};
+use crate::store::{audit, staff, staff_sessions};
 
 /// What became of a change of somebody's standing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub async fn change(
         return Ok(Changed::Oneself);
     }
     let mut tx = deps.store.write().await?;
+    // Of two admins who end each other's access at once, the second is looked at when the first is done.
+    audit::hold_head(&mut tx).await?;
     let Some(member) = staff::by_id(&mut tx, id).await? else { return Ok(Changed::Unknown) };
     let state = if disable { StaffState::Disabled } else { member.state };
     staff::set_standing(&mut tx, id, roles, state, deps.clock.now()).await?;
@@ -47,6 +49,7 @@ pub async fn change(
         return Ok(Changed::LastAdmin);
     }
     if disable {
+        staff::close_invitations(&mut tx, id, deps.clock.now()).await?;
         staff_sessions::delete_of(&mut tx, id, None).await?;
     }
     let before = json!({ "roles": member.roles.to_text(), "state": member.state.as_str() });
@@ -64,6 +67,7 @@ pub async fn new_recovery_codes(deps: &Deps, actor: &Actor) -> Result<Vec<String
     let codes: Vec<String> = (0..invite::RECOVERY_CODES).map(|_| invite::recovery_code(deps)).collect();
     let hashes: Vec<String> = codes.iter().map(|c| recovery_hash(&actor.id, c)).collect();
     let mut tx = deps.store.write().await?;
+    audit::hold_head(&mut tx).await?;
     staff::replace_recovery_codes(&mut tx, &actor.id, &hashes).await?;
     let act = Act {
         action: "staff.recovery_codes_made",

@@ -68,8 +68,25 @@ pub async fn record_read(deps: &Deps, actor: &Actor, donor: &DonorId, what: &str
 /// # Errors
 /// When the database refuses: then nothing may be shown.
 pub async fn record_list(deps: &Deps, actor: &Actor, what: &str, shown: usize) -> Result<()> {
+    record_listed(deps, actor, what, shown, &[]).await
+}
+
+/// As [`record_list`], with the donors whose names or gifts the page shows.
+///
+/// # Errors
+/// When the database refuses: then nothing may be shown.
+pub async fn record_listed(
+    deps: &Deps,
+    actor: &Actor,
+    what: &str,
+    shown: usize,
+    donors: &[DonorId],
+) -> Result<()> {
     let mut tx = deps.store.write().await?;
-    let (before, after) = (Value::Null, json!({ "page": what, "shown": shown }));
+    let (before, mut after) = (Value::Null, json!({ "page": what, "shown": shown }));
+    if !donors.is_empty() {
+        after["donors"] = json!(donors);
+    }
     record(
         deps,
         &mut tx,

@@ -83,6 +83,7 @@ macro_rules! wanted {
             narrow!($q, $w.currency, " AND g.currency = ");
             narrow!($q, $w.from, " AND g.received_on >= ");
             narrow!($q, $w.to, " AND g.received_on <= ");
+            narrow!($q, $w.asked_at, " AND g.created_at <= ");
             $q.push(")");
         }
     };

@@ -124,6 +124,7 @@ macro_rules! wanted {
         narrow!($q, $w.currency, " AND g.currency = ");
         narrow!($q, $w.from, " AND g.received_on >= ");
         narrow!($q, $w.to, " AND g.received_on <= ");
+        narrow!($q, $w.asked_at, " AND g.created_at <= ");
     };
 }
 
@@ -208,7 +209,7 @@ struct Moved {
 
 impl Around {
     /// Reads what belongs to the wanted gifts after `after` up to `last`, by the same order of ids; the gifts themselves
-    /// are asked only where not every gift between the two is wanted.
+    /// are asked only where there is a filter. What belongs to gifts written down meanwhile finds no row to go to.
     async fn read(conn: &mut Conn, wanted: &Wanted, after: &str, last: &str) -> Result<Around> {
         macro_rules! between {
             ($row:ty, $select:literal, $from:literal) => {

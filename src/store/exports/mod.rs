@@ -1,5 +1,6 @@
 //! What is taken out, read chunk by chunk in the order of the rows' ids. Ids never change, so a row that is corrected
-//! or refunded meanwhile is neither left out nor read twice.
+//! or refunded meanwhile is neither left out nor read twice. A gift's id grows with the moment it was received, which may be
+//! long before it is written down: gifts are bounded by that moment too, so that an export's rows never grow.
 
 pub mod batches;
 pub mod donors;
@@ -35,12 +36,14 @@ pub struct Wanted {
     pub before: Option<Ts>,
     /// The last ids that count: see [`last_ids`].
     pub until: Vec<String>,
+    /// When it was asked for: gifts written down later do not count.
+    pub asked_at: Option<Ts>,
 }
 
 impl Wanted {
     /// Whether everything is wanted.
     fn is_everything(&self) -> bool {
-        let Wanted { entity, fund, currency, state, from, to, since, before, until: _ } = self;
+        let Wanted { entity, fund, currency, state, from, to, since, before, until: _, asked_at: _ } = self;
         let words = [entity, fund, state].iter().all(|w| w.is_none());
         words && currency.is_none() && from.is_none() && to.is_none() && since.is_none() && before.is_none()
     }

@@ -55,7 +55,8 @@ impl Form<'_> {
 pub fn page(state: &AppState, form: &Form<'_>) -> GivePage {
     let place = form.place;
     let brand = &place.charity.brand;
-    let campaign = place.charity.campaign(&form.raw.campaign).filter(|c| c.is_offered_by(&place.entity.id));
+    let campaign = place.charity.campaign(&form.raw.campaign);
+    let campaign = campaign.filter(|c| c.is_offered_by(&place.entity.id) && place.runs(c));
     let heading = campaign.and_then(|c| c.heading.clone()).unwrap_or_else(|| brand.heading.clone());
     let mut layout = frame(state, Some(place.entity), &heading);
     greet(&mut layout, form.visitor, "");

@@ -8,14 +8,13 @@ use serde::Deserialize;
 
 use super::donor::{Done, frame, load};
 use super::door::problems;
-use super::guard::Staff;
+use super::guard::{Staff, prove_first};
 use super::look::Look;
 use super::{another_look, show};
 use crate::domain::ids::DonorId;
 use crate::domain::role::Right;
 use crate::domain::states::Standing;
-use crate::services::accounts::Outcome;
-use crate::services::care::{self, Mended, Resent};
+use crate::services::care::{self, LinkSent, Mended, Resent};
 use crate::store::office_donor::DonorRecord;
 use crate::web::AppState;
 use crate::web::errors::AppError;
@@ -88,13 +87,27 @@ pub async fn ask_link(
     let look = Look { state: &state, staff: &staff };
     let mut page = frame(look, &donor, "", &Done::default());
     let here = format!("/staff/donors/{}", donor.id);
+    page.actions = Vec::new();
+    if care::is_mended_lately(&state.deps, &donor.id).await? {
+        page.sections = vec![Section::Words(Words {
+            heading: "No sign-in link from here".to_owned(),
+            paragraphs: vec![
+                "The office changed this mailbox within the last seven days, and for so long it sends no sign-in link there: \
+                 a link opens everything the donor gave."
+                    .to_owned(),
+                "The donor can ask for one on the sign-in page at any time.".to_owned(),
+            ],
+            links: vec![Link::new("Back to the donor", here)],
+            ..Words::default()
+        })];
+        return show(&page);
+    }
     let opens = match donor.standing {
         Standing::Account => "They are signed in to their account",
         Standing::Guest | Standing::Offline => {
             "An account is opened, with everything given from this mailbox"
         }
     };
-    page.actions = Vec::new();
     page.sections = vec![Section::Confirm(Confirm {
         heading: "Send a sign-in link?".to_owned(),
         text: "The mail has a link and a code. It works for ten minutes, once.".to_owned(),
@@ -120,8 +133,10 @@ pub async fn send_link(
     let id: DonorId = id.parse().map_err(|_| AppError::not_found())?;
     let sent = care::send_sign_in_link(&state.deps, &staff.actor, &id).await?;
     Ok(match sent.ok_or_else(AppError::not_found)? {
-        Outcome::Done(()) => home(&id, "link"),
-        Outcome::TooOften => home(&id, "often"),
+        LinkSent::OnItsWay => home(&id, "link"),
+        LinkSent::TooOften => home(&id, "often"),
+        // The page of the link says why.
+        LinkSent::MendedLately => Redirect::to(&format!("/staff/donors/{id}/link")).into_response(),
     })
 }
 
@@ -130,6 +145,7 @@ pub async fn send_link(
 #[serde(default)]
 pub struct RawMailbox {
     email: String,
+    why: String,
 }
 
 /// Asks for the right mailbox; for an account, says who changes it.
@@ -145,11 +161,15 @@ pub async fn mailbox(
         Ok(donor) => donor,
         Err(elsewhere) => return Ok(elsewhere),
     };
+    if !staff.is_fresh(state.deps.clock.now()) {
+        return Ok(prove_first(&format!("/staff/donors/{}/mailbox", donor.id)));
+    }
     let look = Look { state: &state, staff: &staff };
-    show(&mailbox_page(look, &donor, &donor.email, &Mistakes::new()))
+    let raw = RawMailbox { email: donor.email.clone(), why: String::new() };
+    show(&mailbox_page(look, &donor, &raw, &Mistakes::new()))
 }
 
-fn mailbox_page(look: Look<'_>, donor: &DonorRecord, typed: &str, wrong: &Mistakes) -> StaffPage {
+fn mailbox_page(look: Look<'_>, donor: &DonorRecord, raw: &RawMailbox, wrong: &Mistakes) -> StaffPage {
     let mut page = frame(look, donor, "/details", &Done::default());
     let here = format!("/staff/donors/{}", donor.id);
     page.actions = Vec::new();
@@ -170,10 +190,15 @@ fn mailbox_page(look: Look<'_>, donor: &DonorRecord, typed: &str, wrong: &Mistak
     } else {
         Section::Form(Box::new(StaffForm {
             heading: "Mend the mailbox".to_owned(),
-            lead: "Mail that was refused, and what waits, goes to the new one at once. Receipts keep what they say."
+            lead: "Mail that was refused, and what waits, goes to the new one at once, and the old one is told. Receipts keep \
+                   what they say. For seven days the office sends no sign-in link to the new one; the donor can ask for one."
                 .to_owned(),
             action: format!("{here}/mailbox"),
-            fields: vec![FormField::new("email", "E-mail", FieldKind::Email, field(wrong, "email", typed))],
+            fields: vec![
+                FormField::new("email", "E-mail", FieldKind::Email, field(wrong, "email", &raw.email)),
+                FormField::new("why", "Reason", FieldKind::Text, field(wrong, "why", &raw.why))
+                    .hinted("How you know that it is theirs. No names: it is kept for good"),
+            ],
             button: "Mend it".to_owned(),
             cancel: Some(Link::new("Leave it", here)),
             ..StaffForm::default()
@@ -182,7 +207,7 @@ fn mailbox_page(look: Look<'_>, donor: &DonorRecord, typed: &str, wrong: &Mistak
     page
 }
 
-/// Mends the mailbox of a guest or offline donor.
+/// Mends the mailbox of a guest or offline donor, after a fresh proof and for a reason.
 ///
 /// # Errors
 /// 404 when there is no such donor.
@@ -196,10 +221,14 @@ pub async fn mend(
         Ok(donor) => donor,
         Err(elsewhere) => return Ok(elsewhere),
     };
+    if !staff.is_fresh(state.deps.clock.now()) {
+        return Ok(prove_first(&format!("/staff/donors/{}/mailbox", donor.id)));
+    }
     let mut wrong = Mistakes::new();
     let email = forms::email(&mut wrong, "email", &raw.email, "Enter the donor's e-mail address");
+    let why = forms::line(&mut wrong, "why", &raw.why, WHY_AT_MOST, Some("Say why"));
     if wrong.is_empty() {
-        let mended = care::mend_mailbox(&state.deps, &staff.actor, &donor.id, &email).await?;
+        let mended = care::mend_mailbox(&state.deps, &staff.actor, &donor.id, &email, &why).await?;
         match mended.ok_or_else(AppError::not_found)? {
             Mended::Done { .. } => return Ok(home(&donor.id, "mailbox")),
             Mended::Same => return Ok(home(&donor.id, "same")),
@@ -214,7 +243,7 @@ pub async fn mend(
         }
     }
     let look = Look { state: &state, staff: &staff };
-    another_look(&mailbox_page(look, &donor, &raw.email, &wrong))
+    another_look(&mailbox_page(look, &donor, &raw, &wrong))
 }
 
 /// The pause form as sent: a reason begins one, `end` ends it.

@@ -117,6 +117,10 @@ fn refusal_words(state: &AppState, refusal: Refusal) -> String {
         Refusal::RefundUnderWay => {
             "A refund of this gift is under way. Correct it once that is done.".to_owned()
         }
+        Refusal::Disputed => {
+            "The donor’s bank has opened a dispute about this gift. Correct it once the bank has decided."
+                .to_owned()
+        }
         Refusal::NotByHand => {
             "This gift came through Stripe: its sum is what Stripe took. Give back what was too much."
                 .to_owned()
@@ -141,9 +145,11 @@ fn refusal_words(state: &AppState, refusal: Refusal) -> String {
 /// At which field a refusal is said; none: it stands alone.
 fn field_of(refusal: Refusal, kind: CorrectionKind) -> Option<&'static str> {
     match refusal {
-        Refusal::NothingRemains | Refusal::RefundUnderWay | Refusal::NotByHand | Refusal::EnteredByYou => {
-            None
-        }
+        Refusal::NothingRemains
+        | Refusal::RefundUnderWay
+        | Refusal::Disputed
+        | Refusal::NotByHand
+        | Refusal::EnteredByYou => None,
         Refusal::Same
         | Refusal::BelowWhatWentBack(_)
         | Refusal::InFuture

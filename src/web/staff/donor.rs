@@ -137,9 +137,11 @@ pub fn notice(done: &Done) -> Option<Notice> {
             "That was a lot for now.",
             "Nothing was sent. Try again in a quarter of an hour.",
         ),
-        "notthis" => {
-            (Tone::Info, "This mail is not sent again.", "It waits to be sent anyway, or its link has ended.")
-        }
+        "notthis" => (
+            Tone::Info,
+            "This mail is not sent again.",
+            "It waits to be sent anyway, its link has ended, or its receipt is void.",
+        ),
         "link" => (
             Tone::Success,
             "A sign-in link is on its way.",
@@ -230,8 +232,8 @@ fn sums_table(look: Look<'_>, donor: &DonorId, sums: &[GivenSum]) -> DataTable {
             Cell::new(look.entity(&s.entity_id)),
             Cell { note: in_gifts(s.gifts), ..Cell::link(look.money(s.net()), href("/staff/gifts", &kept)) },
             Cell::new(look.money(s.gross())),
-            Cell::new(look.day_of(s.first_at)),
-            Cell::new(look.day_of(s.last_at)),
+            Cell::new(look.day(s.first_on.0)),
+            Cell::new(look.day(s.last_on.0)),
         ]
     });
     DataTable {

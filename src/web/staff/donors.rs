@@ -4,6 +4,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::door::problems;
@@ -11,13 +12,14 @@ use super::find::search_box;
 use super::guard::Staff;
 use super::look::{Look, standing_words};
 use super::paging::{self, PAGE, Wanted, counted, href};
+use super::view::zone;
 use super::{another_look, blank, show};
 use crate::clock::Ts;
 use crate::domain::ids::DonorId;
 use crate::domain::role::Right;
 use crate::domain::states::{DonorKind, Standing};
 use crate::services::ServiceError;
-use crate::services::staff::record_list;
+use crate::services::staff::record::record_listed;
 use crate::store::StoreError;
 use crate::store::office_donors::{self, DonorFilter, DonorRow, GivenSum};
 use crate::store::paging::{Listed, Place};
@@ -44,13 +46,13 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// What it asks for. What is wrong with it, by field.
-    fn filter(&self, wrong: &mut Mistakes) -> DonorFilter {
+    /// What it asks for; a day begins when it does in the office's `zone`. What is wrong with it, by field.
+    fn filter(&self, wrong: &mut Mistakes, zone: &TimeZone) -> DonorFilter {
         DonorFilter {
             kind: self.kind.parse().ok(),
             standing: self.standing.parse().ok(),
             has_plan: self.plan == "yes",
-            since: day(wrong, "since", &self.since).and_then(|d| Ts::parse(&format!("{d}T00:00:00Z"))),
+            since: day(wrong, "since", &self.since).map(|d| Ts::start_of(d, zone)),
         }
     }
 
@@ -96,7 +98,7 @@ pub async fn list(
 ) -> Result<Response, AppError> {
     let look = Look { state: &state, staff: &staff };
     let mut wrong = Mistakes::new();
-    let filter = asked.filter(&mut wrong);
+    let filter = asked.filter(&mut wrong, &zone(&state));
     let mut page = blank(&state, &staff, "Donors", PATH);
     page.search = Some(search_box(""));
     page.filter = Some(filter_bar(&asked, &filter, &wrong));
@@ -105,7 +107,8 @@ pub async fn list(
         return another_look(&page);
     }
     let (listed, count, sums) = facts(&state, &filter, &wanted).await.map_err(ServiceError::from)?;
-    record_list(&state.deps, &staff.actor, "donors", listed.rows.len()).await?;
+    let ids: Vec<DonorId> = listed.rows.iter().map(|d| d.id.clone()).collect();
+    record_listed(&state.deps, &staff.actor, "donors", ids.len(), &ids).await?;
     page.lead = counted(count, "donor", "donors");
     page.sections = vec![Section::Table(TableSection {
         table: look.donors("Donors", &listed.rows, &sums),

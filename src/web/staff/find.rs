@@ -14,7 +14,7 @@ use crate::domain::money::Money;
 use crate::domain::role::Right;
 use crate::domain::search::{self, Sought};
 use crate::services::ServiceError;
-use crate::services::staff::record_list;
+use crate::services::staff::record::record_listed;
 use crate::store::office_donors::{self, DonorRow, GivenSum};
 use crate::store::office_find::{self, Hit};
 use crate::store::office_gifts::{self, GiftFilter, GiftRow};
@@ -73,7 +73,11 @@ pub async fn find(
     }
     let shown = found.donors.len() + found.gifts.len();
     if shown > 0 {
-        record_list(&state.deps, &staff.actor, "search", shown).await?;
+        let donors = found.donors.iter().map(|d| &d.id);
+        let mut ids: Vec<DonorId> = donors.chain(found.gifts.iter().map(|g| &g.donor_id)).cloned().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        record_listed(&state.deps, &staff.actor, "search", shown, &ids).await?;
     }
     let mut page = blank(&state, &staff, "Find", "");
     page.search = Some(search_box(&asked.q));

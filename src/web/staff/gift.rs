@@ -15,7 +15,7 @@ use super::notes::{self, Raw};
 use super::{another_look, blank, show};
 use crate::domain::ids::GiftId;
 use crate::domain::role::Right;
-use crate::domain::states::OfflineKind;
+use crate::domain::states::{EntryKind, OfflineKind};
 use crate::services::staff::record_read;
 use crate::services::{ServiceError, care};
 use crate::store::StoreError;
@@ -56,6 +56,13 @@ pub struct Parts {
     /// What followed.
     pub sequels: Vec<Sequel>,
     notes: Vec<Note>,
+}
+
+impl Parts {
+    /// Whether it is a cheque that is known to have come back.
+    fn is_returned(&self) -> bool {
+        self.entries.iter().any(|e| e.kind == EntryKind::Returned)
+    }
 }
 
 async fn load(state: &AppState, id: &GiftId) -> Result<Option<Parts>, StoreError> {
@@ -112,6 +119,9 @@ fn content(look: Look<'_>, parts: &Parts, done: &Done, raw: &Raw, wrong: &Mistak
     }
     if look.staff.may(Right::CorrectGifts) {
         page.actions.push(Link::new("Correct", format!("{here}/correct")));
+        if parts.origin.offline_kind == Some(OfflineKind::Cheque) && !parts.is_returned() {
+            page.actions.push(Link::new("The cheque came back", format!("{here}/returned")));
+        }
     }
     page.sections.push(Section::Facts(facts(look, parts)));
     if let Some(kind) = parts.origin.offline_kind {
@@ -198,7 +208,8 @@ fn offline(look: Look<'_>, parts: &Parts, kind: OfflineKind) -> Facts {
 
 fn receipt_act(look: Look<'_>, parts: &Parts) -> Option<Section> {
     let gift = &parts.gift;
-    let number = gift.receipt_number.as_ref().filter(|_| !gift.email.is_empty())?;
+    // The receipt of a cheque that came back is void (UK-9).
+    let number = gift.receipt_number.as_ref().filter(|_| !gift.email.is_empty() && !parts.is_returned())?;
     let token = look.token();
     Some(Section::Words(Words {
         heading: "Send the receipt again".to_owned(),

@@ -17,7 +17,8 @@ use crate::domain::money::{AmountError, Currency, Money};
 use crate::domain::role::Right;
 use crate::domain::states::GiftState;
 use crate::services::ServiceError;
-use crate::services::staff::{record_list, record_read};
+use crate::services::staff::record::record_listed;
+use crate::services::staff::record_read;
 use crate::store::StoreError;
 use crate::store::office_gifts::{self, GiftFilter, GiftRow};
 use crate::store::paging::{Listed, Place};
@@ -162,7 +163,12 @@ pub async fn list(
             page.back = Some(Link::new("The donor", format!("/staff/donors/{donor}")));
             page.title = format!("Gifts of {}", donor_of(look, &listed, donor));
         }
-        _ => record_list(&state.deps, &staff.actor, "gifts", listed.rows.len()).await?,
+        _ => {
+            let mut ids: Vec<DonorId> = listed.rows.iter().map(|g| g.donor_id.clone()).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            record_listed(&state.deps, &staff.actor, "gifts", listed.rows.len(), &ids).await?;
+        }
     }
     page.lead = counted(count, "gift", "gifts");
     page.sections = vec![Section::Table(TableSection {

@@ -209,7 +209,7 @@ impl Look<'_> {
                 } else {
                     Cell { note: in_gifts(gifts), ..Cell::link(given, all) }
                 },
-                Cell::new(d.last_gift_at.map(|at| self.day_of(at)).unwrap_or_default()),
+                Cell::new(d.last_gift_on.map(|day| self.day(day.0)).unwrap_or_default()),
                 match d.plans {
                     0 => Cell::new("None"),
                     1 => Cell::link("One", format!("{href}/monthly")),

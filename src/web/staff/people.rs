@@ -14,7 +14,7 @@ use crate::domain::ids::StaffId;
 use crate::domain::role::{Right, Roles};
 use crate::domain::states::{Role, StaffState};
 use crate::services::ServiceError;
-use crate::services::staff::invite;
+use crate::services::staff::invite::{self, Invited};
 use crate::services::staff::people::{Changed, change, roles_of};
 use crate::store::staff::{self, StaffMember};
 use crate::web::AppState;
@@ -148,7 +148,8 @@ fn invite_page(state: &AppState, staff: &Staff, raw: &Raw, wrong: &Mistakes) -> 
     shown.problems = problems(wrong);
     shown.lead =
         "You get a link that works once, for two days. Hand it over in a way you trust. Somebody who lost \
-                  what they sign in with is invited again: that ends everything they had."
+                  what they sign in with is invited again: that ends everything they had, and a letter tells them that you \
+                  did it."
             .to_owned();
     let mut fields =
         vec![FormField::new("email", "E-mail", FieldKind::Email, field(wrong, "email", &raw.email))];
@@ -198,15 +199,33 @@ pub async fn send_invitation(
     let Some(roles) = roles.filter(|_| wrong.is_empty()) else {
         return another_look(&invite_page(&state, &staff, &raw, &wrong));
     };
-    let link = invite::invite(&state.deps, Some(&staff.actor), &email, &roles).await?;
+    let (address, reset) = match invite::invite_by(&state.deps, &staff.actor, &email, &roles).await? {
+        Invited::Link { address, reset } => (address, reset),
+        Invited::LastAdmin => {
+            let words = "Nobody would be left who manages staff. Whoever runs the server can invite them";
+            wrong.insert("email", words.to_owned());
+            return another_look(&invite_page(&state, &staff, &raw, &wrong));
+        }
+    };
     let mut shown = blank(&state, &staff, "The invitation", HERE);
     shown.back = Some(Link::new("Staff", HERE));
+    if reset {
+        shown.notice = Some(reset_notice(&email, &staff.actor.name));
+    }
     shown.sections = vec![Section::Lines(Lines {
         heading: format!("For {email}"),
         lead: "It works once, until the day after tomorrow. It is not shown again.".to_owned(),
-        lines: vec![link],
+        lines: vec![address],
     })];
     show(&shown)
+}
+
+fn reset_notice(email: &str, by: &str) -> Notice {
+    Notice {
+        tone: Tone::Attention,
+        title: "Their access was reset.".to_owned(),
+        text: format!("What they signed in with works no longer. A letter to {email} says that {by} did it."),
+    }
 }
 
 fn person_page(

@@ -184,7 +184,7 @@ pub async fn submit(
     };
     let now = state.deps.clock.now();
     let rules = &state.deps.config.charity.staff;
-    if rules.needs_proof(wanted.amount) && !staff.is_fresh(now) {
+    if rules.needs_proof(known.refunded_with(wanted.amount)) && !staff.is_fresh(now) {
         return Ok(prove_first(&kept(&known, &raw)));
     }
     let nonce = match raw.step.as_str() {
@@ -250,7 +250,7 @@ fn confirm(state: &AppState, known: &Known, wanted: &Wanted, what: &Effects) -> 
     let gift = &known.gift;
     let name = gift.donor.receipt_name();
     let sum = effects::sum(state, wanted.amount);
-    let waits = state.deps.config.charity.staff.needs_second_person(wanted.amount);
+    let waits = state.deps.config.charity.staff.needs_second_person(known.refunded_with(wanted.amount));
     let token = state.form_key.issue(state.deps.clock.now(), &state.deps.random);
     let label = if waits { format!("Ask to give back {sum}") } else { format!("Give back {sum}") };
     let act = Act::new(label, format!("{}/refund", gift_href(&gift.id)))

@@ -28,6 +28,8 @@ use crate::web::router::{Policy, Route};
 
 /// Who looks at more donors than this in a day is named to those who read the audit (S16).
 const MANY_DONORS: i64 = 200;
+/// Or at more pages of lists of donors or of their gifts.
+const MANY_LISTS: i64 = 40;
 /// Refunds that did not go through are told of for this long, unless somebody tries again.
 const TRIED_WITHIN: Duration = Duration::from_secs(30 * 86_400);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -111,7 +113,7 @@ pub async fn show_today(
         let waiting = today::waiting(&mut read, now.minus(TRIED_WITHIN)).await?;
         let heard = today::last_callback(&mut read).await?;
         let readers = match staff.may(Right::SeeAudit) {
-            true => audit_search::busy_readers(&mut read, now.minus(DAY), MANY_DONORS).await?,
+            true => audit_search::busy_readers(&mut read, now.minus(DAY), MANY_DONORS, MANY_LISTS).await?,
             false => Vec::new(),
         };
         Ok::<_, crate::store::StoreError>((waiting, heard, readers))
@@ -189,16 +191,31 @@ fn donor_link(w: &Waiting, part: &str) -> Option<Link> {
     w.donor_id.as_ref().map(|d| Link::new("See the donor", format!("/staff/donors/{d}/{part}")))
 }
 
+fn mail(state: &AppState, w: &Waiting, words: &str) -> (Tone, String, String, Option<Link>) {
+    let title = format!("A mail ({words}) could not be delivered");
+    let queued = format!("Queued on {}", moment(state, w.at));
+    match donor_link(w, "mail") {
+        Some(link) => (Tone::Problem, title, queued, Some(link)),
+        None => {
+            let text = format!("{queued}. It was to nobody’s record, so it cannot be sent again from one.");
+            (Tone::Problem, title, text, gift_link(w))
+        }
+    }
+}
+
 fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
     let words = w.words.replace('_', " ");
     let (tone, title, text, link) = match w.what.as_str() {
         "dispute" => {
-            let title = format!("{} is disputed: answer by {}", sum(state, w), due(state, w.at));
+            let title = match w.deadline() {
+                Some(at) => format!("{} is disputed: answer by {}", sum(state, w), due(state, at)),
+                None => format!("{} is disputed: no deadline given", sum(state, w)),
+            };
             (Tone::Problem, title, format!("The bank’s reason: {words}"), gift_link(w))
         }
         "refund" => {
             let title = format!("{} to give back, asked for on {}", sum(state, w), day(state, w.at));
-            let link = Link::new("See the refund", "/staff/refunds");
+            let link = Link::new("See the refund", format!("/staff/refunds/{}", w.id));
             (Tone::Attention, title, "A second person must agree.".to_owned(), Some(link))
         }
         "refund_failed" => {
@@ -214,7 +231,7 @@ fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
             let lines = w.amount_minor.unwrap_or(0);
             let title =
                 if lines == 1 { "One line to place".to_owned() } else { format!("{lines} lines to place") };
-            let link = Link::new("Place them", format!("/staff/offline/bank/{}", w.id));
+            let link = Link::new("Place them", format!("/staff/offline/imports/{}", w.id));
             (Tone::Info, title, format!("{}, read on {}", w.words, day(state, w.at)), Some(link))
         }
         "recovery" => {
@@ -222,11 +239,7 @@ fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
             let why = w.words.parse::<FailureReason>().map_or("", FailureReason::in_words);
             (Tone::Attention, title, why.to_owned(), donor_link(w, "monthly"))
         }
-        "mail" => {
-            let title = format!("A mail ({words}) could not be delivered");
-            let text = format!("Queued on {}", moment(state, w.at));
-            (Tone::Problem, title, text, donor_link(w, "mail"))
-        }
+        "mail" => mail(state, w, &words),
         "export" => {
             let link = Link::new("See the export", format!("/staff/exports/{}", w.id));
             (Tone::Problem, "An export could not be written".to_owned(), w.words.clone(), Some(link))
@@ -239,15 +252,17 @@ fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
 }
 
 fn reading(readers: &[Reader]) -> Todos {
+    let what = |r: &Reader| if r.donors >= MANY_DONORS { "donor.read" } else { "donors.listed" };
     let item = |r: &Reader| Todo {
         tone: Tone::Attention,
         title: format!(
-            "{} has looked at {} donors since yesterday",
+            "{} has looked at {} donors one by one, and at {} pages of lists, since yesterday",
             r.name.as_deref().unwrap_or("Somebody"),
-            r.donors
+            r.donors,
+            r.lists
         ),
         text: "That is more than usual. Ask whether there is a reason.".to_owned(),
-        link: Some(Link::new("See what they did", format!("/staff/audit?who={}&what=donor.read", r.actor))),
+        link: Some(Link::new("See what they did", format!("/staff/audit?who={}&what={}", r.actor, what(r)))),
         act: None,
     };
     Todos {

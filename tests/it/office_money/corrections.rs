@@ -136,6 +136,25 @@ story! {
 }
 
 story! {
+    async fn what_a_bank_decides_on_is_not_corrected(app: &TestApp) {
+        let intent = app.gift("25").await;
+        let (gift, finance) = (the_gift(app).await, app.staff("finance").await);
+        let page = look_at(&finance, &gift, "fund", &[("fund", "justice")]).await;
+        let dispute = app.sandbox.dispute(&intent, "general").await.expect("a dispute");
+        app.settle().await;
+        for shown in [finance.open(&correct_path(&gift)).await, finance.fill(&page, &correct_path(&gift), &[]).await] {
+            assert!(shown.has("has opened a dispute about this gift"), "{}", shown.words());
+        }
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift_correction").await, 0);
+        app.sandbox.close_dispute(&dispute, true).await;
+        app.settle().await;
+        let page = look_at(&finance, &gift, "fund", &[("fund", "justice")]).await;
+        let done = finance.fill(&page, &correct_path(&gift), &[]).await;
+        assert!(done.path.ends_with("?done=corrected"), "{}", done.words());
+    }
+}
+
+story! {
     async fn two_people_cannot_correct_past_each_other(app: &TestApp) {
         app.gift("25").await;
         let (gift, one) = (the_gift(app).await, app.staff("finance").await);

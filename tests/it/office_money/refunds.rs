@@ -213,6 +213,12 @@ async fn a_second_person(database: Database) {
     let small = give_back(&one, &gift, "20").await;
     assert!(small.ends_with("?done=refund_asked"), "{small}");
     app.settle().await;
+    let rest = look(&one, &gift, "1").await;
+    assert!(
+        rest.has("A second member of staff has to agree"),
+        "nobody gets past the limit in parts: {}",
+        rest.words()
+    );
     let page = look(&one, &gift, "25").await;
     assert!(page.has("A second member of staff has to agree"), "{}", page.words());
     let asked = one.fill(&page, &refund_path(&gift), &[]).await;

@@ -127,6 +127,38 @@ story! {
 }
 
 story! {
+    async fn a_closed_fund_is_for_money_of_its_days(app: &TestApp) {
+        let mut of_uk = app.deps.config.charity.funds_of("uk");
+        let bound = of_uk.find(|f| f.restriction != almoner::config::Restriction::Unrestricted);
+        let id = bound.expect("a restricted fund").id.clone();
+        let admin = app.staff("admin").await;
+        let path = format!("/staff/settings/fund/{id}");
+        let page = admin.open(&path).await;
+        let set = admin.fill(&page, &path, &[("closes_on", "2026-11-19"), ("why", "The appeal is over")]).await;
+        assert_eq!(set.path, "/staff/settings?done=set", "{}", set.words());
+        let office = app.staff("finance").await;
+        let late = enter(&office, "", &[TILDA, &[("fund", id.as_str())]].concat()).await;
+        assert!(late.status == 422 && late.errors()[0].contains("open on 20 November 2026"), "{:?}", late.errors());
+        let typed = [TILDA, &[("fund", id.as_str()), ("received_on", "2026-11-19")]].concat();
+        let early = enter(&office, "", &typed).await;
+        assert!(early.has("is entered"), "its last day counts: {}", early.words());
+        app.settle().await;
+    }
+}
+
+story! {
+    async fn a_donor_is_found_by_letters_that_keys_lack(app: &TestApp) {
+        let office = app.staff("finance").await;
+        enter(&office, "", &[("given_name", "Søren"), ("family_name", "Weiß-Łódź")]).await;
+        for q in ["weiss", "soren+lodz", "WEISSLODZ", "s%C3%B8ren"] {
+            let found = office.open(&format!("/staff/offline/new?q={q}")).await;
+            assert!(found.has("Søren Weiß-Łódź, no mailbox"), "{q}: {}", found.words());
+        }
+        app.settle().await;
+    }
+}
+
+story! {
     async fn only_who_may_enter_gifts_does(app: &TestApp) {
         for roles in ["support", "admin"] {
             let other = app.staff(roles).await;

@@ -15,7 +15,7 @@ impl TestApp {
     /// The path of a new invitation.
     pub async fn invitation(&self, email: &str, roles: &str) -> String {
         let roles: Roles = roles.parse().expect("roles");
-        let link = invite::invite(&self.deps, None, email, &roles).await.expect("an invitation");
+        let link = invite::invite(&self.deps, email, &roles).await.expect("an invitation");
         link.strip_prefix(&self.base).expect("on this site").to_owned()
     }
 

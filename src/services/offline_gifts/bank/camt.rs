@@ -1,9 +1,10 @@
 //! CAMT.053, the bank statement of ISO 20022: booked credits, batches taken apart, control totals held to.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::camt_reader::{Seen, walk};
-use super::{Credit, LINES_AT_MOST, Refusal, text, tidy};
+use super::{Credit, LINES_AT_MOST, Refusal, quoted, text, tidy};
 use crate::domain::money::{Currency, Money};
 use crate::domain::offline::AMOUNT_AT_MOST;
 
@@ -21,14 +22,20 @@ pub(super) fn is_xml(bytes: &[u8]) -> bool {
     text::decode(bytes).is_ok_and(|t| t.trim_start().starts_with('<'))
 }
 
-/// Reads what came in. Sums are in `currency`; `today`: no later day is a day of booking.
+/// Reads what came in. Sums are in `currency`; a moment of booking is a day in `zone`; `today`: no later day is one.
 ///
 /// # Errors
 /// When the message is damaged, is about several accounts or another currency, or its control totals do not add up.
-pub(super) fn read(bytes: &[u8], currency: Currency, today: Date) -> Result<Statement, Refusal> {
+pub(super) fn read(
+    bytes: &[u8],
+    currency: Currency,
+    zone: TimeZone,
+    today: Date,
+) -> Result<Statement, Refusal> {
     let text = text::decode(bytes)?;
     let mut file = File {
         currency,
+        zone,
         today,
         account: None,
         credits: Vec::new(),
@@ -59,6 +66,7 @@ struct Part {
     message: String,
     structured: String,
     end_to_end: String,
+    bank_id: String,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +77,7 @@ struct Entry {
     status: String,
     booked: String,
     information: String,
+    bank_id: String,
     parts: Vec<Part>,
 }
 
@@ -94,6 +103,7 @@ struct Totals {
 
 struct File {
     currency: Currency,
+    zone: TimeZone,
     today: Date,
     account: Option<String>,
     credits: Vec<Credit>,
@@ -140,6 +150,7 @@ impl File {
             ["Ntry", "RvslInd"] => self.entry.is_reversal = matches!(text, "true" | "1"),
             ["Ntry", "Sts"] | ["Ntry", "Sts", "Cd"] => self.entry.status = text.to_owned(),
             ["Ntry", "BookgDt", "Dt" | "DtTm"] => self.entry.booked = text.to_owned(),
+            ["Ntry", "AcctSvcrRef"] => self.entry.bank_id = named(text),
             ["Ntry", "AddtlNtryInf"] => self.entry.information = text.to_owned(),
             _ => {}
         }
@@ -176,6 +187,7 @@ impl File {
                 part.message.push_str(text);
             }
             ["RmtInf", "Strd", "CdtrRefInf", "Ref"] => part.structured = text.to_owned(),
+            ["Refs", "AcctSvcrRef"] => part.bank_id = named(text),
             ["Refs", "EndToEndId"] if text != "NOTPROVIDED" => part.end_to_end = text.to_owned(),
             _ => {}
         }
@@ -186,6 +198,9 @@ impl File {
             ["Bal"] => self.balance_ends(),
             ["Ntry", "NtryDtls", "TxDtls"] => {
                 let part = std::mem::take(&mut self.part);
+                if self.entry.parts.len() >= LINES_AT_MOST {
+                    return Err(too_many());
+                }
                 self.entry.parts.push(part);
             }
             ["Ntry"] => return self.entry_ends(),
@@ -232,7 +247,7 @@ impl File {
         if !booked || entry.is_debit || entry.is_reversal || sum == 0 {
             return Ok(());
         }
-        match credits(&entry, sum, self.currency, self.today) {
+        match credits(&entry, sum, self.currency, &self.zone, self.today) {
             Ok(found) => {
                 for mut credit in found {
                     credit.position = self.credits.len() as u64 + 1;
@@ -242,9 +257,7 @@ impl File {
             Err(words) => self.wrong.add(format!("Entry {number}: {words}")),
         }
         if self.credits.len() > LINES_AT_MOST {
-            return Err(Refusal::of(format!(
-                "The file has more than {LINES_AT_MOST} sums. Take a shorter time"
-            )));
+            return Err(too_many());
         }
         Ok(())
     }
@@ -277,10 +290,32 @@ impl File {
     }
 }
 
+fn too_many() -> Refusal {
+    Refusal::of(format!("The file has more than {LINES_AT_MOST} sums. Take a shorter time"))
+}
+
+/// A reference that the bank gave, unless it says that it gave none.
+fn named(text: &str) -> String {
+    if matches!(text, "NOTPROVIDED" | "NONREF" | "NOREF") { String::new() } else { tidy(text) }
+}
+
+/// The day of `BookgDt`: a moment with its offset is a day in `zone`; without one, the day is as written.
+fn day_of(booked: &str, zone: &TimeZone) -> Option<Date> {
+    match booked.parse::<jiff::Timestamp>() {
+        Ok(at) => Some(at.to_zoned(zone.clone()).date()),
+        Err(_) => booked.get(..10)?.parse().ok(),
+    }
+}
+
 /// The sums of an entry: its parts when it is a batch, else itself.
-fn credits(entry: &Entry, sum: i64, currency: Currency, today: Date) -> Result<Vec<Credit>, String> {
-    let booked_on: Date =
-        entry.booked.get(..10).and_then(|d| d.parse().ok()).ok_or("there is no day of booking")?;
+fn credits(
+    entry: &Entry,
+    sum: i64,
+    currency: Currency,
+    zone: &TimeZone,
+    today: Date,
+) -> Result<Vec<Credit>, String> {
+    let booked_on = day_of(&entry.booked, zone).ok_or("there is no day of booking")?;
     if booked_on > today {
         return Err(format!("{booked_on} is still to come"));
     }
@@ -290,6 +325,9 @@ fn credits(entry: &Entry, sum: i64, currency: Currency, today: Date) -> Result<V
         }
         let payer = if part.payer.is_empty() { &part.for_whom } else { &part.payer };
         let words = [&part.message, &part.structured, &part.end_to_end, &entry.information];
+        // Not NtryRef: some banks number it anew in each statement, and files that overlap would bring their lines twice.
+        let ids = [&part.bank_id, &entry.bank_id];
+        let bank_id = ids.into_iter().find(|id| !id.is_empty()).cloned().unwrap_or_default();
         let reference = words.into_iter().find(|w| !w.trim().is_empty()).map(|w| tidy(w)).unwrap_or_default();
         Ok(Credit {
             position: 0,
@@ -297,6 +335,7 @@ fn credits(entry: &Entry, sum: i64, currency: Currency, today: Date) -> Result<V
             amount: Money::new(minor, currency),
             payer: tidy(payer),
             reference,
+            bank_id,
         })
     };
     match entry.parts.as_slice() {
@@ -334,19 +373,19 @@ fn credits(entry: &Entry, sum: i64, currency: Currency, today: Date) -> Result<V
 fn minor(amount: &Amount, currency: Currency) -> Result<i64, String> {
     let Amount(text, code) = amount;
     if code != currency.code() {
-        return Err(format!("it is in {code:?}, not in {currency}"));
+        return Err(format!("it is in {}, not in {currency}", quoted(code)));
     }
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let decimals = decimals.trim_end_matches('0');
     let places = currency.exponent() as usize;
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(decimals) {
-        return Err(format!("{text:?} is not a sum"));
+        return Err(format!("{} is not a sum", quoted(text)));
     }
     if decimals.len() > places {
-        return Err(format!("{text:?} has more than the {places} decimals of {currency}"));
+        return Err(format!("{} has more than the {places} decimals of {currency}", quoted(text)));
     }
-    format!("{whole}{decimals:0<places$}").parse().map_err(|_| format!("{text:?} is too large"))
+    format!("{whole}{decimals:0<places$}").parse().map_err(|_| format!("{} is too large", quoted(text)))
 }
 
 #[cfg(test)]

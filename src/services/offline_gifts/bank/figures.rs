@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::quoted;
 use crate::domain::money::{AmountError, Currency, Money};
 use crate::domain::offline::AMOUNT_AT_MOST;
 
@@ -51,7 +52,7 @@ pub(super) fn sum(text: &str, currency: Currency, comma: bool) -> Result<Sum, St
     let figure = minus.unwrap_or(&bare);
     let figure = figure.strip_prefix('+').unwrap_or(figure);
     if figure.contains(['-', '+']) {
-        return Err(format!("{text:?} is not a sum"));
+        return Err(format!("{} is not a sum", quoted(text)));
     }
     let symbol = currency.symbol();
     let figure =
@@ -65,16 +66,18 @@ pub(super) fn sum(text: &str, currency: Currency, comma: bool) -> Result<Sum, St
     let figure: String = if comma { figure.chars().map(swapped).collect() } else { figure.to_owned() };
     match Money::parse_typed(&figure, currency) {
         Ok(_) if minus.is_some() => Ok(Sum::Out),
-        Ok(money) if money.minor() > AMOUNT_AT_MOST => Err(format!("{text:?} is larger than any gift")),
+        Ok(money) if money.minor() > AMOUNT_AT_MOST => {
+            Err(format!("{} is larger than any gift", quoted(text)))
+        }
         Ok(money) => Ok(Sum::In(money)),
         Err(AmountError::NotPositive) => Ok(Sum::Nothing),
         Err(AmountError::TooManyDecimals) => {
             let places = currency.exponent();
-            Err(format!("{text:?} has more than the {places} decimals of {currency}"))
+            Err(format!("{} has more than the {places} decimals of {currency}", quoted(text)))
         }
-        Err(AmountError::DecimalComma) => Err(format!("{text:?} has a comma where decimals begin")),
-        Err(AmountError::TooLarge) => Err(format!("{text:?} is larger than any gift")),
-        Err(AmountError::Empty | AmountError::NotANumber) => Err(format!("{text:?} is not a sum")),
+        Err(AmountError::DecimalComma) => Err(format!("{} has a comma where decimals begin", quoted(text))),
+        Err(AmountError::TooLarge) => Err(format!("{} is larger than any gift", quoted(text))),
+        Err(AmountError::Empty | AmountError::NotANumber) => Err(format!("{} is not a sum", quoted(text))),
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use super::table::{self, Mapping, Preview, preview};
 use super::{Credit, Refusal, camt};
@@ -67,6 +69,9 @@ pub enum Importing {
     NameTaken,
 }
 
+/// One file is read at a time: what the largest of them takes of memory is taken once.
+static READING: Semaphore = Semaphore::const_new(1);
+
 struct Read {
     kind: &'static str,
     account: String,
@@ -123,20 +128,28 @@ async fn read_file(deps: &Deps, asked: &Asked<'_>) -> Result<std::result::Result
         }
     };
     let (bytes, currency, account) = (Arc::clone(&asked.bytes), asked.currency, asked.account.to_owned());
-    // Megabytes are read apart from the threads that answer pages.
-    let reading = tokio::task::spawn_blocking(move || parse(&bytes, currency, today, account, row));
+    let zone = entity.time_zone.clone();
+    let turn = READING.acquire().await;
+    let turn = turn.map_err(|e| ServiceError::Unexpected(format!("waiting to read a bank file: {e}")))?;
+    // Megabytes are read apart from the threads that answer pages. The turn ends with the reading, whoever waits for it.
+    let reading = tokio::task::spawn_blocking(move || {
+        let read = parse(&bytes, currency, zone, today, account, row);
+        drop(turn);
+        read
+    });
     reading.await.map_err(|e| ServiceError::Unexpected(format!("reading a bank file: {e}")))?
 }
 
 fn parse(
     bytes: &[u8],
     currency: Currency,
+    zone: TimeZone,
     today: Date,
     account: String,
     row: Option<(bank::Mapping, bool)>,
 ) -> Result<std::result::Result<Read, Importing>> {
     if camt::is_xml(bytes) {
-        return Ok(match camt::read(bytes, currency, today) {
+        return Ok(match camt::read(bytes, currency, zone, today) {
             Err(refusal) => Err(Importing::Refused(refusal)),
             Ok(s) => Ok(Read { kind: "camt053", account: s.account, credits: s.credits, mapping: None }),
         });
@@ -203,22 +216,29 @@ async fn write(
     Ok(Importing::Done(import.id))
 }
 
+/// What is the same of the same sum, whichever file holds it and however the account was typed.
+fn sameness(entity_id: &str, account: &str, credit: &Credit) -> String {
+    let account: String =
+        account.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+    [
+        entity_id,
+        &account,
+        &credit.booked_on.to_string(),
+        &format!("{} {}", credit.amount.minor(), credit.amount.currency()),
+        &payer_norm(&credit.payer),
+        &payer_norm(&credit.reference),
+        &credit.bank_id,
+    ]
+    .join("\u{1f}")
+}
+
 /// Writes the lines; gives how many were known.
 async fn insert(deps: &Deps, tx: &mut WriteTx, import: &NewImport, credits: Vec<Credit>) -> Result<i64> {
     let now = deps.clock.now();
     let mut seen: HashMap<String, u32> = HashMap::new();
     let mut lines: Vec<NewBankLine> = Vec::with_capacity(credits.len());
     for credit in credits {
-        let payer = payer_norm(&credit.payer);
-        let same = [
-            import.entity_id.as_str(),
-            import.account.as_str(),
-            &credit.booked_on.to_string(),
-            &format!("{} {}", credit.amount.minor(), credit.amount.currency()),
-            &payer,
-            &payer_norm(&credit.reference),
-        ]
-        .join("\u{1f}");
+        let same = sameness(&import.entity_id, &import.account, &credit);
         let nth = seen.entry(same.clone()).or_default();
         *nth += 1;
         lines.push(NewBankLine {
@@ -227,8 +247,8 @@ async fn insert(deps: &Deps, tx: &mut WriteTx, import: &NewImport, credits: Vec<
             position: i64::try_from(credit.position).unwrap_or(i64::MAX),
             amount: credit.amount,
             booked_on: Day(credit.booked_on),
+            payer_norm: payer_norm(&credit.payer),
             payer: credit.payer,
-            payer_norm: payer,
             reference: credit.reference,
         });
     }
@@ -238,4 +258,44 @@ async fn insert(deps: &Deps, tx: &mut WriteTx, import: &NewImport, credits: Vec<
     let known = import.lines - i64::try_from(new).unwrap_or(import.lines);
     bank::set_known(tx, &import.id, known).await?;
     Ok(known)
+}
+
+/// Takes a file back with all its lines; `false` when one of them is a gift, or the file is gone.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn take_back(deps: &Deps, actor: &Actor, import: &Import, why: &str) -> Result<bool> {
+    let mut tx = deps.store.write().await?;
+    if !bank::delete_import(&mut tx, &import.id).await? {
+        return Ok(false);
+    }
+    let before = json!({
+        "kind": import.kind, "lines": import.lines, "known": import.known, "sum": import.sum().minor(),
+        "currency": import.currency, "entity": import.entity_id,
+    });
+    let (after, subject) = (Value::Null, import.id.as_str());
+    record(deps, &mut tx, actor, Act { action: "bank.file_taken_back", subject, before, after, why });
+    tx.commit().await?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_is_the_same_however_its_account_is_typed_unless_the_bank_says_otherwise() {
+        let credit = |bank_id: &str| Credit {
+            position: 2,
+            booked_on: jiff::civil::date(2026, 11, 2),
+            amount: Money::new(500, Currency::GBP),
+            payer: "Weiß".to_owned(),
+            reference: "x".to_owned(),
+            bank_id: bank_id.to_owned(),
+        };
+        let same = |account: &str, bank_id: &str| sameness("uk", account, &credit(bank_id));
+        assert_eq!(same("gb00 lant 01", ""), same("GB00-LANT.01", ""));
+        assert_ne!(same("GB00LANT01", ""), same("GB00LANT02", ""));
+        assert_ne!(same("GB00LANT01", "B-1"), same("GB00LANT01", "B-2"));
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::domain::donor::DonorDetails;
 use crate::domain::ids::{BankLineId, DonorId, GiftId};
 use crate::domain::states::{BankLineState, OfflineKind};
 use crate::services::offline_gifts::{Facts, Giver, Item, can_have_receipt, record_gift, who, write};
@@ -34,7 +35,7 @@ pub enum Taking {
     NoAddress,
 }
 
-fn item(line: &BankLine, said: &Said, donor_id: DonorId, donor: crate::domain::donor::DonorDetails) -> Item {
+fn item(actor: &Actor, line: &BankLine, said: &Said, donor_id: DonorId, donor: DonorDetails) -> Item {
     let facts = Facts {
         kind: said.kind,
         entity_id: line.entity_id.clone(),
@@ -46,7 +47,8 @@ fn item(line: &BankLine, said: &Said, donor_id: DonorId, donor: crate::domain::d
         note: None,
     };
     let (nonce, bank_line) = (line.id.to_string(), Some(line.id.clone()));
-    Item { nonce, donor_id, donor, facts, batch_id: None, bank_line }
+    let entered_by = actor.id.clone();
+    Item { nonce, donor_id, donor, facts, batch_id: None, bank_line, entered_by }
 }
 
 /// Makes a line the gift of a donor, received on the day the bank booked it (UK-34); once.
@@ -65,7 +67,8 @@ pub async fn take(deps: &Deps, actor: &Actor, line: &BankLine, giver: &Giver, sa
     if !can_have_receipt(compose::entity(deps, &line.entity_id)?, &donor) {
         return Ok(Taking::NoAddress);
     }
-    let gifts = write_matched(deps, &mut tx, actor, vec![item(line, said, donor_id, donor)]).await?;
+    let items = vec![item(actor, line, said, donor_id, donor)];
+    let gifts = write_matched(deps, &mut tx, actor, items).await?;
     let id = gifts.into_iter().next().ok_or_else(|| ServiceError::Unexpected("no gift".to_owned()))?;
     tx.commit().await?;
     deps.work.notify_waiters();
@@ -83,7 +86,7 @@ async fn write_matched(
         lines.insert(item.nonce.clone(), item.bank_line.clone());
     }
     let wanted = items.len();
-    let Some(gifts) = write(deps, tx, actor, items, deps.clock.now()).await? else {
+    let Some(gifts) = write(deps, tx, items, deps.clock.now()).await? else {
         return Err(ServiceError::Unexpected("a line of the bank is a gift already".to_owned()));
     };
     let named = bank::name_gifts(tx, &lines.into_values().flatten().collect::<Vec<_>>()).await?;
@@ -125,7 +128,7 @@ pub async fn take_all(deps: &Deps, actor: &Actor, lines: &[BankLine], choices: &
         if can_have_receipt(entity, &donor.details)
             && bank::close_line(&mut tx, &line.id, BankLineState::Matched, None, &actor.id, now).await?
         {
-            items.push(item(line, &choice.said, donor.id.clone(), donor.details.clone()));
+            items.push(item(actor, line, &choice.said, donor.id.clone(), donor.details.clone()));
         }
     }
     if items.is_empty() {

@@ -24,6 +24,8 @@ const LINES_AT_MOST: usize = 50_000;
 const WORDS_AT_MOST: usize = 200;
 /// So many mistakes of a file are named.
 const NAMED: usize = 20;
+/// So much of a cell is quoted in a message.
+const QUOTED_AT_MOST: usize = 60;
 
 /// A sum that came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,20 +40,26 @@ pub struct Credit {
     pub payer: String,
     /// What they wrote.
     pub reference: String,
+    /// What the bank calls this sum and no other; empty where it does not say.
+    pub bank_id: String,
 }
 
-/// Why a file is not taken, in sentences that name the rows.
+/// Why a file is not taken, in sentences that name the rows; and how many mistakes more there were than are named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Refusal(pub Vec<String>);
+pub struct Refusal(pub Vec<String>, usize);
 
 impl Refusal {
     fn of(words: impl Into<String>) -> Refusal {
-        Refusal(vec![words.into()])
+        Refusal(vec![words.into()], 0)
     }
 
     /// One more mistake; past the twentieth they are only counted.
     fn add(&mut self, words: String) {
-        self.0.push(words);
+        if self.0.len() < NAMED {
+            self.0.push(words);
+        } else {
+            self.1 += 1;
+        }
     }
 
     /// The refusal, or what was read when nothing is wrong.
@@ -59,10 +67,8 @@ impl Refusal {
         if self.0.is_empty() {
             return Ok(read);
         }
-        if self.0.len() > NAMED {
-            let more = self.0.len() - NAMED;
-            self.0.truncate(NAMED);
-            self.0.push(format!("And {more} more"));
+        if self.1 > 0 {
+            self.0.push(format!("And {} more", self.1));
         }
         Err(self)
     }
@@ -73,4 +79,29 @@ fn tidy(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let whole = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
     whole.chars().take(WORDS_AT_MOST).collect()
+}
+
+/// A cell as a message quotes it: enough of it to be found again.
+fn quoted(text: &str) -> String {
+    let mut cut: String = text.chars().take(QUOTED_AT_MOST).collect();
+    if text.chars().nth(QUOTED_AT_MOST).is_some() {
+        cut.push('…');
+    }
+    format!("{cut:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_stays_short() {
+        let mut wrong = Refusal::default();
+        (0..50_000).for_each(|n| wrong.add(format!("Row {n}")));
+        assert_eq!(wrong.0.len(), NAMED);
+        let told = wrong.or(()).unwrap_err().0;
+        assert_eq!(told.last().map(String::as_str), Some("And 49980 more"));
+        assert_eq!(quoted("a \"b\""), "\"a \\\"b\\\"\"");
+        assert_eq!(quoted(&"x".repeat(1_000)), format!("\"{}…\"", "x".repeat(QUOTED_AT_MOST)));
+    }
 }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::figures::{DATE_FORMATS, Sum, day, sum};
-use super::{Credit, LINES_AT_MOST, Refusal, text, tidy};
+use super::{Credit, LINES_AT_MOST, Refusal, quoted, text, tidy};
 use crate::domain::money::Currency;
 
 /// How the files of one bank are read: which heading is which.
@@ -55,17 +55,17 @@ pub fn preview(bytes: &[u8]) -> Result<Preview, Refusal> {
 }
 
 fn read(bytes: &[u8], most: usize) -> Result<Table, Refusal> {
-    let text = text::decode(bytes)?;
+    let mut text = text::decode(bytes)?;
     let mark = mark_of(&text)?;
+    // A cell that is still open at the end of the file then holds a line break, like any other that does not end.
+    text.push('\n');
     let mut reader =
         ReaderBuilder::new().delimiter(mark).flexible(true).has_headers(false).from_reader(text.as_bytes());
     let mut records = reader.records();
     let unreadable = |e: csv::Error| Refusal::of(format!("The file cannot be read: {e}"));
-    let first = records.next().transpose().map_err(unreadable)?;
-    let headings: Vec<String> = first.unwrap_or_default().iter().map(tidy).collect();
-    if headings.len() > COLUMNS_AT_MOST {
-        return Err(Refusal::of(format!("The first row has more than {COLUMNS_AT_MOST} columns")));
-    }
+    let first = records.next().transpose().map_err(unreadable)?.unwrap_or_default();
+    check_shape(1, &first)?;
+    let headings: Vec<String> = first.iter().map(tidy).collect();
     let mut rows = Vec::new();
     for record in records {
         if rows.len() >= most {
@@ -73,9 +73,23 @@ fn read(bytes: &[u8], most: usize) -> Result<Table, Refusal> {
         }
         let record = record.map_err(unreadable)?;
         let line = record.position().map_or(0, csv::Position::line);
+        check_shape(line, &record)?;
         rows.push((line, record));
     }
     Ok(Table { headings, rows })
+}
+
+/// A cell ends on its line: one that goes on has swallowed the rows up to the next quotation mark, and their sums with them.
+fn check_shape(line: u64, row: &StringRecord) -> Result<(), Refusal> {
+    if row.iter().any(|cell| cell.contains(['\n', '\r'])) {
+        return Err(Refusal::of(format!(
+            "Row {line}: a quotation mark opens a cell that does not end on its line"
+        )));
+    }
+    if row.len() > COLUMNS_AT_MOST {
+        return Err(Refusal::of(format!("Row {line}: more than {COLUMNS_AT_MOST} columns")));
+    }
+    Ok(())
 }
 
 /// The mark between columns: the one of comma, semicolon and tab that the headings have most of.
@@ -119,11 +133,11 @@ fn columns(headings: &[String], mapping: &Mapping) -> Result<Columns, Refusal> {
         match places.as_slice() {
             [one] => *one,
             [] => {
-                wrong.add(format!("There is no column {heading:?} for {what}"));
+                wrong.add(format!("There is no column {} for {what}", quoted(heading)));
                 0
             }
             _ => {
-                wrong.add(format!("More than one column is headed {heading:?} ({what})"));
+                wrong.add(format!("More than one column is headed {} ({what})", quoted(heading)));
                 0
             }
         }
@@ -182,10 +196,8 @@ fn credit(
     let amount = match sum(cell(columns.amount), currency, mapping.decimal_comma)? {
         Sum::In(money) => Some(money),
         Sum::Out if mapping.only_credits => {
-            return Err(format!(
-                "{:?} is less than nothing in a column of what came in",
-                cell(columns.amount)
-            ));
+            let written = quoted(cell(columns.amount));
+            return Err(format!("{written} is less than nothing in a column of what came in"));
         }
         Sum::Nothing if cell(columns.amount).trim().is_empty() && !mapping.only_credits => {
             return Err("there is no sum".to_owned());
@@ -195,10 +207,10 @@ fn credit(
     let written = cell(columns.date);
     let booked_on = day(written, &mapping.date_format).ok_or_else(|| match written.trim() {
         "" => "there is no day".to_owned(),
-        _ => format!("{written:?} is not a day in the form that was chosen"),
+        _ => format!("{} is not a day in the form that was chosen", quoted(written)),
     })?;
     if booked_on > today {
-        return Err(format!("{written} is still to come"));
+        return Err(format!("{} is still to come", written.trim()));
     }
     Ok(amount.map(|amount| Credit {
         position: line,
@@ -206,6 +218,7 @@ fn credit(
         amount,
         payer: tidy(cell(columns.payer)),
         reference: tidy(cell(columns.reference)),
+        bank_id: String::new(),
     }))
 }
 
@@ -239,6 +252,32 @@ mod tests {
         let read =
             of("Date;Name;Text;Paid out;Paid in\n01/11/2026;A;x;;1.000,50\n02/11/2026;B;y;5,00;\n", &credit);
         assert_eq!(read.unwrap()[0].amount.minor(), 100_050);
+    }
+
+    #[test]
+    fn a_quotation_mark_swallows_no_rows() {
+        let head = "Date,Name,Text,Amount\n01/11/2026,A,x,1.00\n";
+        let words = "a quotation mark opens a cell that does not end on its line";
+        for (rows, line) in [
+            ("01/11/2026,\"B,x,1.00\n01/11/2026,C,x,1.00\n01/11/2026,\"D,x,1.00\n", 3),
+            ("01/11/2026,B,\"x\r\ny\",1.00\r\n", 3),
+            ("01/11/2026,B,x,1.00\n01/11/2026,C,\"x,1.00\n", 4),
+            ("01/11/2026,B,x,\"1.00", 3),
+        ] {
+            let refused = of(&format!("{head}{rows}"), &mapping()).unwrap_err().0;
+            assert_eq!(refused, [format!("Row {line}: {words}")], "{rows:?}");
+        }
+        let closed = of(&format!("{head}01/11/2026,\"B, of C\",\"\",\"2.00\""), &mapping()).unwrap();
+        assert_eq!((closed.len(), closed[1].payer.as_str()), (2, "B, of C"));
+        assert!(preview(b"A,B\n1,\"2\n").is_err() && preview(b"\"A,B\n1,2\n").is_err());
+    }
+
+    #[test]
+    fn a_row_of_too_many_cells_is_refused_at_once() {
+        let wide = format!("Date,Name,Text,Amount\n{}\n", ",".repeat(COLUMNS_AT_MOST));
+        assert_eq!(of(&wide, &mapping()).unwrap_err().0, ["Row 2: more than 60 columns"]);
+        let long = format!("Date,Name,Text,Amount\n01/11/2026,A,,{}\n", "x".repeat(10_000));
+        assert!(of(&long, &mapping()).unwrap_err().0[0].chars().count() < 100);
     }
 
     #[test]

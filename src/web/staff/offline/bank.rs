@@ -100,7 +100,8 @@ fn bank_page(state: &AppState, staff: &Staff, wrong: &Mistakes) -> StaffPage {
 
 /// Whose account it is, and the file.
 fn common(state: &AppState, sent: &Sent, wrong: &Mistakes) -> Vec<FormField> {
-    let to = to_choices(charity(state), sent.get("to"));
+    let mut to = vec![choice("", "Choose whose account it is", sent.get("to"))];
+    to.extend(to_choices(charity(state), sent.get("to")));
     vec![
         FormField::new("to", "Whose account", FieldKind::Select(to), field(wrong, "to", sent.get("to"))),
         FormField::new(

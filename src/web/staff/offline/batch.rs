@@ -6,10 +6,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::batches::{self as forms_of, name_of, path};
+use super::offered::{Offered, offered};
 use super::pick::{self, Picked};
 use super::{
-    HERE, LINE_AT_MOST, attention, campaign_choices, charity, checked_amount, checked_campaign, checked_fund,
-    column, counted, entity_name, fund_choices, id, locale, store, success, token, usual_fund,
+    HERE, LINE_AT_MOST, attention, charity, checked_amount, column, counted, entity_name, id, locale, store,
+    success, token,
 };
 use crate::domain::dates;
 use crate::domain::ids::{BatchId, BatchLineId, DonorId};
@@ -81,13 +82,9 @@ pub async fn show_batch(
     Query(asked): Query<Asked>,
 ) -> Result<Response, AppError> {
     let (batch, lines) = load(&state, &batch).await?;
-    let raw = Raw {
-        fund: lines
-            .last()
-            .map_or_else(|| usual_fund(charity(&state), &batch.entity_id), |l| l.fund_id.clone()),
-        picked: asked.picked,
-        ..Raw::default()
-    };
+    let (offered, last) = (offered(&state).await?, lines.last().map(|l| l.fund_id.clone()));
+    let fund = offered.fund_or_usual(&batch.entity_id, Some(batch.received_on.0), last);
+    let raw = Raw { fund, picked: asked.picked, ..Raw::default() };
     let mut shown = batch_page(&state, &staff, &batch, &lines, &raw, &Mistakes::new()).await?;
     shown.notice = notice(&asked.done, &batch);
     show(&shown)
@@ -132,10 +129,12 @@ async fn batch_page(
         if batch.agrees() {
             shown.sections.push(Section::Confirm(posting(state, batch)));
         }
-        let found = pick::found(state, staff, &raw.picked).await?;
+        let (offered, found) = (offered(state).await?, pick::found(state, staff, &raw.picked).await?);
         shown.sections.push(Section::Form(Box::new(pick::search(&path(batch), &raw.picked, &found))));
         if raw.picked.is_new() || !found.is_empty() {
-            shown.sections.push(Section::Form(Box::new(line_form(state, batch, raw, &found, wrong))));
+            shown
+                .sections
+                .push(Section::Form(Box::new(line_form(state, batch, raw, &offered, &found, wrong))));
         }
     }
     shown.sections.push(Section::Table(line_table(state, batch, lines)));
@@ -200,24 +199,30 @@ fn posting(state: &AppState, batch: &Batch) -> Confirm {
     }
 }
 
-fn line_form(state: &AppState, batch: &Batch, raw: &Raw, found: &[Found], wrong: &Mistakes) -> StaffForm {
-    let charity = charity(state);
-    let entity = Some(batch.entity_id.as_str());
+fn line_form(
+    state: &AppState,
+    batch: &Batch,
+    raw: &Raw,
+    offered: &Offered<'_>,
+    found: &[Found],
+    wrong: &Mistakes,
+) -> StaffForm {
+    let (entity, on) = (Some(batch.entity_id.as_str()), Some(batch.received_on.0));
     let at = |name: &'static str, value: &str| field(wrong, name, value);
-    let mut fields = pick::fields(charity, &raw.picked, found, wrong);
+    let mut fields = pick::fields(charity(state), &raw.picked, found, wrong);
     let symbol = batch.currency.symbol();
     fields.extend([
         FormField::new("amount", "Sum", FieldKind::Money(symbol), at("amount", &raw.amount)),
         FormField::new(
             "fund",
             "Fund",
-            FieldKind::Select(fund_choices(charity, entity, &raw.fund)),
+            FieldKind::Select(offered.fund_choices(entity, on, &raw.fund)),
             at("fund", &raw.fund),
         ),
         FormField::new(
             "campaign",
             "Campaign",
-            FieldKind::Select(campaign_choices(charity, entity, &raw.campaign)),
+            FieldKind::Select(offered.campaign_choices(entity, on, &raw.campaign)),
             at("campaign", &raw.campaign),
         ),
         FormField::new("reference", "Reference", FieldKind::Text, at("reference", &raw.reference))
@@ -294,12 +299,12 @@ pub async fn add_line(
     Form(raw): Form<Raw>,
 ) -> Result<Response, AppError> {
     let (batch, lines) = load(&state, &text).await?;
-    let charity = charity(&state);
+    let (offered, on) = (offered(&state).await?, Some(batch.received_on.0));
     let mut wrong = Mistakes::new();
-    let giver = pick::check(&raw.picked, charity.entity(&batch.entity_id), &mut wrong);
+    let giver = pick::check(&raw.picked, charity(&state).entity(&batch.entity_id), &mut wrong);
     let amount = checked_amount(&mut wrong, "amount", &raw.amount, batch.currency);
-    let fund_id = checked_fund(&mut wrong, charity, &batch.entity_id, &raw.fund);
-    let campaign_id = checked_campaign(&mut wrong, charity, &batch.entity_id, &raw.campaign);
+    let fund_id = offered.checked_fund(&mut wrong, &batch.entity_id, on, &raw.fund);
+    let campaign_id = offered.checked_campaign(&mut wrong, &batch.entity_id, on, &raw.campaign);
     let reference = forms::line(&mut wrong, "reference", &raw.reference, LINE_AT_MOST, None);
     let nonce = state.form_key.nonce_of(&raw.token, state.deps.clock.now());
     if nonce.is_err() {

@@ -5,26 +5,29 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::offered::{Offered, offered};
 use super::{
-    HERE, attention, charity, choice, column, counted, entity_name, fund_choices, id, locale, store, success,
-    usual_fund,
+    HERE, LINE_AT_MOST, attention, charity, choice, column, counted, entity_name, id, locale, store, success,
 };
 use crate::domain::dates;
 use crate::domain::ids::{BankImportId, DonorId};
 use crate::domain::offline::{BANK_KINDS, method_label};
 use crate::domain::states::{BankLineState, OfflineKind};
-use crate::services::offline_gifts;
 use crate::services::offline_gifts::bank::hints::{self, Suggestion};
+use crate::services::offline_gifts::bank::import;
 use crate::services::offline_gifts::bank::lines::{self, Choice, Said};
+use crate::services::staff::record::record_listed;
 use crate::store::bank::{self, BankLine, Import};
 use crate::web::AppState;
 use crate::web::errors::AppError;
+use crate::web::forms::{self, Mistakes, field};
 use crate::web::pages::{
     Cell, Chip, ChipTone, DataTable, Empty, Fact, Facts, Field, FieldKind, FormField, Hidden, Link, Notice,
-    Pager, Section, StaffForm, TableSection,
+    Pager, Section, StaffForm, StaffPage, TableSection,
 };
+use crate::web::staff::door::problems;
 use crate::web::staff::guard::Staff;
-use crate::web::staff::{blank, show};
+use crate::web::staff::{another_look, blank, show};
 
 /// Lines of a page.
 const PAGE: i64 = 25;
@@ -37,6 +40,13 @@ pub struct Asked {
     show: String,
     after: i64,
     taken: String,
+}
+
+/// Why a file is taken back.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Why {
+    why: String,
 }
 
 fn path(import: &Import) -> String {
@@ -70,25 +80,58 @@ pub async fn show_lines(
     Path(import): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, AppError> {
+    show(&lines_page(&state, &staff, &import, &asked, &Why::default(), &Mistakes::new()).await?)
+}
+
+async fn lines_page(
+    state: &AppState,
+    staff: &Staff,
+    import: &str,
+    asked: &Asked,
+    why: &Why,
+    wrong: &Mistakes,
+) -> Result<StaffPage, AppError> {
     let open = asked.show != "done";
-    let (import, lines, suggestions) = load(&state, &import, open, asked.after).await?;
-    let donors: Vec<DonorId> = suggestions.iter().flatten().map(|s| s.donor.id.clone()).collect();
-    offline_gifts::record_seen(&state.deps, &staff.actor, "lines of a bank file", &donors).await?;
-    let mut shown = blank(&state, &staff, &import.file_name, HERE);
+    let (import, lines, suggestions) = load(state, import, open, asked.after).await?;
+    if !lines.is_empty() {
+        let donors: Vec<DonorId> = suggestions.iter().flatten().map(|s| s.donor.id.clone()).collect();
+        record_listed(&state.deps, &staff.actor, "lines of a bank file", lines.len(), &donors).await?;
+    }
+    let mut shown = blank(state, staff, &import.file_name, HERE);
     shown.back = Some(Link::new("Enter gifts", HERE));
-    shown.notice = notice(&asked, &import);
+    shown.notice = notice(asked, &import);
+    shown.problems = problems(wrong);
     let tab = |label: &str, href: String, current: bool| Link { current, ..Link::new(label, href) };
     shown.tabs = vec![
         tab("To look at", path(&import), open),
         tab("Looked at", format!("{}?show=done", path(&import)), !open),
     ];
-    shown.sections.push(Section::Facts(facts(&state, &import)));
-    if let Some(form) = exact_form(&state, &import, &lines, &suggestions, asked.after) {
+    shown.sections.push(Section::Facts(facts(state, &import)));
+    if suggestions.iter().flatten().any(|s| s.why.is_exact()) {
+        let form = exact_form(state, &offered(state).await?, &import, &lines, &suggestions, asked.after);
         shown.sections.push(Section::Form(Box::new(form)));
     }
-    shown.sections.push(Section::Table(line_table(&state, &lines, &suggestions, open)));
-    shown.pager = pager(&import, &lines, &asked, open);
-    show(&shown)
+    shown.sections.push(Section::Table(line_table(state, &lines, &suggestions, open)));
+    if import.matched == 0 {
+        shown.sections.push(Section::Form(Box::new(take_back_form(&import, why, wrong))));
+    }
+    shown.pager = pager(&import, &lines, asked, open);
+    Ok(shown)
+}
+
+/// While none of its lines is a gift, a file that was read by mistake can go.
+fn take_back_form(import: &Import, why: &Why, wrong: &Mistakes) -> StaffForm {
+    StaffForm {
+        heading: "Was it the wrong file?".to_owned(),
+        lead: "All its lines go with it. Lines that another file holds too go as well: take that one back and read it \
+               again, when some of its lines were already known."
+            .to_owned(),
+        action: format!("{}/take-back", path(import)),
+        fields: vec![FormField::new("why", "Why", FieldKind::Text, field(wrong, "why", &why.why))],
+        button: "Take this file back".to_owned(),
+        look: "quiet",
+        ..StaffForm::default()
+    }
 }
 
 fn notice(asked: &Asked, import: &Import) -> Option<Notice> {
@@ -104,7 +147,7 @@ fn notice(asked: &Asked, import: &Import) -> Option<Notice> {
         "taken" => match asked.taken.parse::<u32>() {
             Ok(0) | Err(_) => attention(
                 "No line became a gift.",
-                "Others were first, or a donor has no address where a receipt needs one.",
+                "Others were first, a fund was closed, or a donor has no address where a receipt needs one.",
             ),
             Ok(1) => success("1 line is a gift now.", ""),
             Ok(n) => success(format!("{n} lines are gifts now."), ""),
@@ -112,6 +155,7 @@ fn notice(asked: &Asked, import: &Import) -> Option<Notice> {
         "line" => success("The line is a gift now.", ""),
         "ignored" => success("The line is put aside.", ""),
         "closed" => attention("Nothing was changed.", "Somebody has said before what this line is."),
+        "kept" => attention("Nothing was changed.", "A line of this file is a gift by now."),
         _ => None,
     }
 }
@@ -142,24 +186,22 @@ fn line_words(state: &AppState, line: &BankLine) -> String {
 /// One press for every line of the page that surely is somebody's, each with its own fund.
 fn exact_form(
     state: &AppState,
+    offered: &Offered<'_>,
     import: &Import,
     lines: &[BankLine],
     suggestions: &[Option<Suggestion>],
     after: i64,
-) -> Option<StaffForm> {
+) -> StaffForm {
     let exact = lines.iter().zip(suggestions).filter_map(|(l, s)| Some((l, s.as_ref()?)));
     let exact: Vec<(&BankLine, &Suggestion)> = exact.filter(|(_, s)| s.why.is_exact()).collect();
-    let usual = usual_fund(charity(state), &import.entity_id);
+    let entity = import.entity_id.as_str();
     let mut hidden = vec![Hidden::new("after", after.to_string())];
     let mut fields = Vec::new();
     for (line, suggestion) in &exact {
-        let funds = fund_choices(
-            charity(state),
-            Some(&import.entity_id),
-            suggestion.fund_id.as_deref().unwrap_or(&usual),
-        );
+        let on = Some(line.booked_on.0);
+        let fund = offered.fund_or_usual(entity, on, suggestion.fund_id.clone());
         let mut choices = vec![choice("", "Leave it for now", "none")];
-        choices.extend(funds);
+        choices.extend(offered.fund_choices(Some(entity), on, &fund));
         let label = format!("{}: {}", line_words(state, line), suggestion.donor.name());
         let hint = format!(
             "Because {}. As {}",
@@ -171,7 +213,7 @@ fn exact_form(
         hidden.push(Hidden::new(format!("donor-{}", line.id), suggestion.donor.id.as_str()));
         hidden.push(Hidden::new(format!("kind-{}", line.id), suggestion.kind.as_str()));
     }
-    (!exact.is_empty()).then(|| StaffForm {
+    StaffForm {
         heading: "These are surely gifts".to_owned(),
         lead: "For which fund is each of them?".to_owned(),
         action: path(import),
@@ -182,7 +224,7 @@ fn exact_form(
             n => format!("Take all {n}"),
         },
         ..StaffForm::default()
-    })
+    }
 }
 
 fn line_table(
@@ -267,22 +309,51 @@ pub async fn take_all(
     let import = bank::import(&mut read, &id).await.map_err(store)?.ok_or_else(AppError::not_found)?;
     let open = bank::lines_of(&mut read, &id, true, after, PAGE).await.map_err(store)?;
     drop(read);
+    let offered = offered(&state).await?;
     let mut choices = Vec::new();
     for line in &open {
         let fund = get(&format!("fund-{}", line.id));
         if fund.is_empty() {
             continue;
         }
-        let offered = charity(&state).fund(fund).is_some_and(|f| f.is_offered_by(&import.entity_id));
+        let is_theirs = charity(&state).fund(fund).is_some_and(|f| f.is_offered_by(&import.entity_id));
         let donor = get(&format!("donor-{}", line.id)).parse::<DonorId>();
         let kind = get(&format!("kind-{}", line.id)).parse::<OfflineKind>();
-        let (true, Ok(donor), Ok(kind)) = (offered, donor, kind) else { return Err(AppError::not_found()) };
+        let (true, Ok(donor), Ok(kind)) = (is_theirs, donor, kind) else { return Err(AppError::not_found()) };
         if !BANK_KINDS.contains(&kind) {
             return Err(AppError::not_found());
+        }
+        // Closed while the page was open: the line stays, to be looked at again.
+        if !offered.fund_is_open(fund, Some(line.booked_on.0)) {
+            continue;
         }
         let said = Said { kind, fund_id: fund.to_owned(), campaign_id: None };
         choices.push(Choice { line: line.id.clone(), donor, said });
     }
     let taken = lines::take_all(&state.deps, &staff.actor, &open, &choices).await?;
     Ok(Redirect::to(&format!("{}?done=taken&taken={taken}", path(&import))).into_response())
+}
+
+/// Takes a file back, none of whose lines is a gift.
+///
+/// # Errors
+/// 404 when there is no such file.
+pub async fn take_back(
+    State(state): State<AppState>,
+    staff: Staff,
+    Path(text): Path<String>,
+    Form(sent): Form<Why>,
+) -> Result<Response, AppError> {
+    let id: BankImportId = id(&text)?;
+    let mut read = state.deps.store.read().await.map_err(store)?;
+    let file = bank::import(&mut read, &id).await.map_err(store)?.ok_or_else(AppError::not_found)?;
+    drop(read);
+    let mut wrong = Mistakes::new();
+    let why = forms::line(&mut wrong, "why", &sent.why, LINE_AT_MOST, Some("Say why the file is taken back"));
+    if !wrong.is_empty() {
+        return another_look(&lines_page(&state, &staff, &text, &Asked::default(), &sent, &wrong).await?);
+    }
+    let done = import::take_back(&state.deps, &staff.actor, &file, &why).await?;
+    let to = if done { format!("{HERE}?done=taken-back") } else { format!("{}?done=kept", path(&file)) };
+    Ok(Redirect::to(&to).into_response())
 }

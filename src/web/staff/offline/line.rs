@@ -5,18 +5,18 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::offered::{Offered, offered};
 use super::pick::{self, Picked};
-use super::{
-    HERE, LINE_AT_MOST, attention, campaign_choices, charity, checked_campaign, checked_fund, entity_name,
-    fund_choices, id, kind_choices, locale, store, usual_fund,
-};
+use super::{HERE, LINE_AT_MOST, attention, charity, entity_name, id, kind_choices, locale, store};
 use crate::domain::dates;
 use crate::domain::ids::BankLineId;
 use crate::domain::offline::BANK_KINDS;
 use crate::domain::states::{BankLineState, OfflineKind};
 use crate::services::offline_gifts::bank::hints::{self, Suggestion};
 use crate::services::offline_gifts::bank::lines::{self, Said, Taking};
+use crate::services::staff::{record_list, record_read};
 use crate::store::bank::{self, BankLine};
+use crate::store::office_find;
 use crate::web::AppState;
 use crate::web::errors::AppError;
 use crate::web::forms::{self, Mistakes, field};
@@ -85,8 +85,9 @@ pub async fn show_line(
     Query(asked): Query<Asked>,
 ) -> Result<Response, AppError> {
     let line = load(&state, &line).await?;
-    let mut raw =
-        Raw { fund: usual_fund(charity(&state), &line.entity_id), picked: asked.picked, ..Raw::default() };
+    let (offered, on) = (offered(&state).await?, Some(line.booked_on.0));
+    let fund = offered.usual_fund(&line.entity_id, on);
+    let mut raw = Raw { fund, picked: asked.picked, ..Raw::default() };
     let mut because = String::new();
     if line.state == BankLineState::Open
         && !raw.picked.has_begun()
@@ -94,10 +95,10 @@ pub async fn show_line(
     {
         because = format!("Perhaps {}, because {}.", s.donor.name(), s.why.in_words());
         raw.picked.donor = s.donor.id.to_string();
-        raw.fund = s.fund_id.unwrap_or(raw.fund);
+        raw.fund = offered.fund_or_usual(&line.entity_id, on, s.fund_id);
         raw.kind = s.kind.as_str().to_owned();
     }
-    let mut shown = line_page(&state, &staff, &line, &raw, &Mistakes::new(), None).await?;
+    let mut shown = line_page(&state, &staff, &line, &raw, &offered, &Mistakes::new(), None).await?;
     shown.lead = because;
     if asked.done == "closed" {
         shown.notice = attention("Nothing was changed.", "Somebody has said before what this line is.");
@@ -110,9 +111,13 @@ async fn line_page(
     staff: &Staff,
     line: &BankLine,
     raw: &Raw,
+    offered: &Offered<'_>,
     wrong: &Mistakes,
     why: Option<&str>,
 ) -> Result<StaffPage, AppError> {
+    if line.state != BankLineState::Open {
+        record_look(state, staff, line).await?;
+    }
     let title = format!("{} into the account", line.amount().display(locale(state)));
     let mut shown = blank(state, staff, &title, HERE);
     shown.back = Some(Link::new("The file", format!("/staff/offline/imports/{}", line.import_id)));
@@ -135,7 +140,7 @@ async fn line_page(
     shown.sections.push(Section::Form(Box::new(pick::search(&path(line), &raw.picked, &found))));
     if raw.picked.is_new() || !found.is_empty() {
         let mut fields = pick::fields(charity(state), &raw.picked, &found, wrong);
-        fields.extend(gift_fields(state, line, raw, wrong));
+        fields.extend(gift_fields(offered, line, raw, wrong));
         shown.sections.push(Section::Form(Box::new(StaffForm {
             heading: "It is a gift".to_owned(),
             action: path(line),
@@ -164,6 +169,18 @@ async fn line_page(
     Ok(shown)
 }
 
+/// Writes down who looked at a line that is a gift, or was put aside.
+async fn record_look(state: &AppState, staff: &Staff, line: &BankLine) -> Result<(), AppError> {
+    const PAGE: &str = "line of a bank file";
+    let Some(gift) = &line.gift_id else {
+        return Ok(record_list(&state.deps, &staff.actor, PAGE, 1).await?);
+    };
+    let mut read = state.deps.store.read().await.map_err(store)?;
+    let hit = office_find::by_gift(&mut read, gift).await.map_err(store)?.ok_or_else(AppError::not_found)?;
+    drop(read);
+    Ok(record_read(&state.deps, &staff.actor, &hit.donor_id, PAGE).await?)
+}
+
 fn facts(state: &AppState, line: &BankLine) -> Facts {
     let mut rows = vec![
         Fact::new("Booked", dates::long(line.booked_on.0, locale(state))).noted("The day received (UK-34)"),
@@ -180,8 +197,8 @@ fn facts(state: &AppState, line: &BankLine) -> Facts {
     Facts { rows, ..Facts::default() }
 }
 
-fn gift_fields(state: &AppState, line: &BankLine, raw: &Raw, wrong: &Mistakes) -> Vec<FormField> {
-    let (charity, entity) = (charity(state), Some(line.entity_id.as_str()));
+fn gift_fields(offered: &Offered<'_>, line: &BankLine, raw: &Raw, wrong: &Mistakes) -> Vec<FormField> {
+    let (entity, on) = (Some(line.entity_id.as_str()), Some(line.booked_on.0));
     let at = |name: &'static str, value: &str| field(wrong, name, value);
     vec![
         FormField::new(
@@ -193,13 +210,13 @@ fn gift_fields(state: &AppState, line: &BankLine, raw: &Raw, wrong: &Mistakes) -
         FormField::new(
             "fund",
             "Fund",
-            FieldKind::Select(fund_choices(charity, entity, &raw.fund)),
+            FieldKind::Select(offered.fund_choices(entity, on, &raw.fund)),
             at("fund", &raw.fund),
         ),
         FormField::new(
             "campaign",
             "Campaign",
-            FieldKind::Select(campaign_choices(charity, entity, &raw.campaign)),
+            FieldKind::Select(offered.campaign_choices(entity, on, &raw.campaign)),
             at("campaign", &raw.campaign),
         ),
     ]
@@ -216,15 +233,15 @@ pub async fn take(
     Form(raw): Form<Raw>,
 ) -> Result<Response, AppError> {
     let line = load(&state, &text).await?;
-    let charity = charity(&state);
+    let (offered, on) = (offered(&state).await?, Some(line.booked_on.0));
     let mut wrong = Mistakes::new();
-    let giver = pick::check(&raw.picked, charity.entity(&line.entity_id), &mut wrong);
+    let giver = pick::check(&raw.picked, charity(&state).entity(&line.entity_id), &mut wrong);
     let kind = raw.kind.parse::<OfflineKind>().ok().filter(|k| BANK_KINDS.contains(k));
     if kind.is_none() {
         wrong.insert("kind", "Choose how it came".to_owned());
     }
-    let fund_id = checked_fund(&mut wrong, charity, &line.entity_id, &raw.fund);
-    let campaign_id = checked_campaign(&mut wrong, charity, &line.entity_id, &raw.campaign);
+    let fund_id = offered.checked_fund(&mut wrong, &line.entity_id, on, &raw.fund);
+    let campaign_id = offered.checked_campaign(&mut wrong, &line.entity_id, on, &raw.campaign);
     if let (Some(giver), Some(kind), true) = (giver, kind, wrong.is_empty()) {
         let said = Said { kind, fund_id, campaign_id };
         match lines::take(&state.deps, &staff.actor, &line, &giver, &said).await? {
@@ -236,7 +253,7 @@ pub async fn take(
             Taking::NoAddress => pick::refuse(&raw.picked, &mut wrong, true),
         }
     }
-    another_look(&line_page(&state, &staff, &line, &raw, &wrong, None).await?)
+    another_look(&line_page(&state, &staff, &line, &raw, &offered, &wrong, None).await?)
 }
 
 /// Says that the line is no gift.
@@ -253,7 +270,8 @@ pub async fn ignore(
     let mut wrong = Mistakes::new();
     let why = forms::line(&mut wrong, "why", &sent.why, LINE_AT_MOST, Some("Say what it is, if no gift"));
     if !wrong.is_empty() {
-        let shown = line_page(&state, &staff, &line, &Raw::default(), &wrong, Some(&sent.why)).await?;
+        let (raw, offered) = (Raw::default(), offered(&state).await?);
+        let shown = line_page(&state, &staff, &line, &raw, &offered, &wrong, Some(&sent.why)).await?;
         return another_look(&shown);
     }
     let done = lines::ignore(&state.deps, &staff.actor, &line, &why).await?;

@@ -6,14 +6,16 @@ mod batches;
 mod import;
 mod line;
 mod new;
+mod offered;
 mod pick;
 pub mod returned;
 
 use std::str::FromStr;
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::response::Response;
 use axum::routing::{get, post};
+use serde::Deserialize;
 
 use super::guard::Staff;
 use super::{blank, show};
@@ -75,6 +77,11 @@ pub const ROUTES: &[Route] = &[
         path: "/staff/offline/imports/{import}",
         policy: ENTER,
         methods: || get(import::show_lines).post(import::take_all),
+    },
+    Route {
+        path: "/staff/offline/imports/{import}/take-back",
+        policy: ENTER,
+        methods: || post(import::take_back),
     },
     Route {
         path: "/staff/offline/lines/{line}",
@@ -143,44 +150,6 @@ fn to_of<'a>(charity: &'a Charity, chosen: &str) -> Option<(&'a Entity, Currency
     let entity = charity.entity(entity)?;
     let currency: Currency = currency.parse().ok()?;
     entity.currencies.contains(&currency).then_some((entity, currency))
-}
-
-/// Funds of an entity, or of all when none is chosen yet.
-fn fund_choices(charity: &Charity, entity: Option<&str>, chosen: &str) -> Vec<Choice> {
-    let offered = |f: &&crate::config::Fund| entity.is_none_or(|e| f.is_offered_by(e));
-    charity.funds.iter().filter(offered).map(|f| choice(&f.id, f.name.as_str(), chosen)).collect()
-}
-
-fn campaign_choices(charity: &Charity, entity: Option<&str>, chosen: &str) -> Vec<Choice> {
-    let offered = |c: &&crate::config::Campaign| entity.is_none_or(|e| c.is_offered_by(e));
-    let mut all = vec![choice("", "None", chosen)];
-    all.extend(charity.campaigns.iter().filter(offered).map(|c| choice(&c.id, c.name.as_str(), chosen)));
-    all
-}
-
-/// The fund where nothing else says otherwise: the entity's first unrestricted one.
-fn usual_fund(charity: &Charity, entity: &str) -> String {
-    let free = |f: &&crate::config::Fund| f.restriction == crate::config::Restriction::Unrestricted;
-    let first = charity.funds_of(entity).find(free).or_else(|| charity.funds_of(entity).next());
-    first.map(|f| f.id.clone()).unwrap_or_default()
-}
-
-/// The fund that was chosen, when the entity offers it.
-fn checked_fund(wrong: &mut Mistakes, charity: &Charity, entity: &str, chosen: &str) -> String {
-    if !charity.fund(chosen).is_some_and(|f| f.is_offered_by(entity)) {
-        wrong.insert("fund", "Choose a fund of the entity that received the money".to_owned());
-    }
-    chosen.to_owned()
-}
-
-fn checked_campaign(wrong: &mut Mistakes, charity: &Charity, entity: &str, chosen: &str) -> Option<String> {
-    if chosen.is_empty() {
-        return None;
-    }
-    if !charity.campaign(chosen).is_some_and(|c| c.is_offered_by(entity)) {
-        wrong.insert("campaign", "Choose a campaign of the entity that received the money".to_owned());
-    }
-    Some(chosen.to_owned())
 }
 
 /// A sum as typed, exact to the minor unit.
@@ -261,17 +230,32 @@ fn donor_line(found: &offline_donors::Found) -> String {
     parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
+/// What has just happened, in a word of the address.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    done: String,
+}
+
 /// Shows what is under way.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn overview(State(state): State<AppState>, staff: Staff) -> Result<Response, AppError> {
+pub async fn overview(
+    State(state): State<AppState>,
+    staff: Staff,
+    Query(done): Query<Done>,
+) -> Result<Response, AppError> {
     let mut read = state.deps.store.read().await.map_err(store)?;
     let batches = offline_batches::open_batches(&mut read).await.map_err(store)?;
     let imports = store_bank::last_imports(&mut read).await.map_err(store)?;
     drop(read);
     let mut shown = blank(&state, &staff, "Enter gifts", HERE);
     shown.lead = "Gifts by cheque, in cash, by bank transfer and by standing order.".to_owned();
+    if done.done == "taken-back" {
+        shown.notice =
+            success("The file is taken back.", "None of its lines are kept. It can be read again.");
+    }
     shown.actions = vec![
         Link::new("Enter a gift", "/staff/offline/new"),
         Link::new("Open a batch", "/staff/offline/batches/new"),

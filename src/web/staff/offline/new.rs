@@ -5,11 +5,11 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::offered::{Offered, offered};
 use super::pick::{self, Picked};
 use super::{
-    HERE, LINE_AT_MOST, campaign_choices, charity, checked_amount, checked_campaign, checked_day,
-    checked_fund, day_hint, fund_choices, kind_choices, locale, store, success, to_choices, to_of, token,
-    usual_fund,
+    HERE, LINE_AT_MOST, charity, checked_amount, checked_day, day_hint, kind_choices, locale, store, success,
+    to_choices, to_of, token,
 };
 use crate::domain::offline::KINDS;
 use crate::domain::states::OfflineKind;
@@ -63,10 +63,12 @@ pub async fn show_form(
     Query(asked): Query<Asked>,
 ) -> Result<Response, AppError> {
     let mut raw = Raw { picked: asked.picked, ..Raw::default() };
+    let offered = offered(&state).await?;
     let first = charity(&state).entities.first();
-    raw.fund = first.map(|e| usual_fund(charity(&state), &e.id)).unwrap_or_default();
+    let today = first.map(|e| state.deps.clock.now().date_in(&e.time_zone));
+    raw.fund = first.map(|e| offered.usual_fund(&e.id, today)).unwrap_or_default();
     let found = pick::found(&state, &staff, &raw.picked).await?;
-    let mut shown = form_page(&state, &staff, &raw, &found, &Mistakes::new());
+    let mut shown = form_page(&state, &staff, &raw, &offered, &found, &Mistakes::new());
     shown.notice = entered(&state, &asked.done).await?;
     show(&shown)
 }
@@ -85,19 +87,34 @@ async fn entered(state: &AppState, done: &str) -> Result<Option<Notice>, AppErro
     Ok(success(format!("{} is entered.", gift.amount().display(locale(state))), receipt))
 }
 
-fn form_page(state: &AppState, staff: &Staff, raw: &Raw, found: &[Found], wrong: &Mistakes) -> StaffPage {
+fn form_page(
+    state: &AppState,
+    staff: &Staff,
+    raw: &Raw,
+    offered: &Offered<'_>,
+    found: &[Found],
+    wrong: &Mistakes,
+) -> StaffPage {
     let mut shown = blank(state, staff, "Enter a gift", HERE);
     shown.back = Some(Link::new("Enter gifts", HERE));
     shown.problems = problems(wrong);
     shown.sections.push(Section::Form(Box::new(pick::search(PATH, &raw.picked, found))));
     if raw.picked.is_new() || !found.is_empty() {
-        shown.sections.push(Section::Form(Box::new(gift_form(state, raw, found, wrong))));
+        shown.sections.push(Section::Form(Box::new(gift_form(state, raw, offered, found, wrong))));
     }
     shown
 }
 
-fn gift_form(state: &AppState, raw: &Raw, found: &[Found], wrong: &Mistakes) -> StaffForm {
+fn gift_form(
+    state: &AppState,
+    raw: &Raw,
+    offered: &Offered<'_>,
+    found: &[Found],
+    wrong: &Mistakes,
+) -> StaffForm {
     let charity = charity(state);
+    // Until a day is typed, it may be one on which any of them was open.
+    let on = raw.received_on.trim().parse().ok();
     let mut fields = pick::fields(charity, &raw.picked, found, wrong);
     let at = |name: &'static str, value: &str| field(wrong, name, value);
     fields.extend([
@@ -112,13 +129,13 @@ fn gift_form(state: &AppState, raw: &Raw, found: &[Found], wrong: &Mistakes) -> 
         FormField::new(
             "fund",
             "Fund",
-            FieldKind::Select(fund_choices(charity, None, &raw.fund)),
+            FieldKind::Select(offered.fund_choices(None, on, &raw.fund)),
             at("fund", &raw.fund),
         ),
         FormField::new(
             "campaign",
             "Campaign",
-            FieldKind::Select(campaign_choices(charity, None, &raw.campaign)),
+            FieldKind::Select(offered.campaign_choices(None, on, &raw.campaign)),
             at("campaign", &raw.campaign),
         ),
         FormField::new("received_on", "Day received", FieldKind::Day, at("received_on", &raw.received_on))
@@ -143,7 +160,7 @@ fn gift_form(state: &AppState, raw: &Raw, found: &[Found], wrong: &Mistakes) -> 
     }
 }
 
-fn check(state: &AppState, raw: &Raw, wrong: &mut Mistakes) -> Option<(Giver, Facts)> {
+fn check(state: &AppState, raw: &Raw, offered: &Offered<'_>, wrong: &mut Mistakes) -> Option<(Giver, Facts)> {
     let charity = charity(state);
     let kind = raw.kind.parse::<OfflineKind>().ok();
     if kind.is_none() {
@@ -162,8 +179,8 @@ fn check(state: &AppState, raw: &Raw, wrong: &mut Mistakes) -> Option<(Giver, Fa
     {
         wrong.insert("note", format!("Shorten this to {NOTE_AT_MOST} characters or fewer"));
     }
-    let fund_id = checked_fund(wrong, charity, &entity.id, &raw.fund);
-    let campaign_id = checked_campaign(wrong, charity, &entity.id, &raw.campaign);
+    let fund_id = offered.checked_fund(wrong, &entity.id, received_on, &raw.fund);
+    let campaign_id = offered.checked_campaign(wrong, &entity.id, received_on, &raw.campaign);
     let reference = forms::line(wrong, "reference", &raw.reference, LINE_AT_MOST, None);
     let facts = Facts {
         kind: kind?,
@@ -188,7 +205,8 @@ pub async fn submit(
     Form(raw): Form<Raw>,
 ) -> Result<Response, AppError> {
     let mut wrong = Mistakes::new();
-    let checked = check(&state, &raw, &mut wrong);
+    let offered = offered(&state).await?;
+    let checked = check(&state, &raw, &offered, &mut wrong);
     let nonce = state.form_key.nonce_of(&raw.token, state.deps.clock.now());
     if nonce.is_err() {
         wrong.insert(
@@ -204,5 +222,5 @@ pub async fn submit(
         }
     }
     let found = pick::found(&state, &staff, &raw.picked).await?;
-    another_look(&form_page(&state, &staff, &raw, &found, &wrong))
+    another_look(&form_page(&state, &staff, &raw, &offered, &found, &wrong))
 }

@@ -100,7 +100,7 @@ fn facts(cheque: &Cheque, locale: &str) -> Facts {
         true => ("Counts as", "Void receipt", "Told"),
         false => ("Will count as", "Receipt that becomes void", "Will be told"),
     };
-    let told = match gift.donor.email.as_str() {
+    let told = match cheque.mailbox.as_str() {
         "" => {
             "Nobody by e-mail: the donor has no mailbox. Write to them, and ask for the printed receipt back"
                 .to_owned()

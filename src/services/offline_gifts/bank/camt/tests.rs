@@ -23,8 +23,12 @@ fn part(amount: &str, payer: &str, words: &str) -> String {
     )
 }
 
+fn london() -> TimeZone {
+    TimeZone::get("Europe/London").unwrap()
+}
+
 fn of(text: &str) -> Result<Statement, Refusal> {
-    read(text.as_bytes(), Currency::GBP, jiff::civil::date(2026, 11, 22))
+    read(text.as_bytes(), Currency::GBP, london(), jiff::civil::date(2026, 11, 22))
 }
 
 fn sums(text: &str) -> Vec<(String, i64)> {
@@ -115,6 +119,32 @@ fn nothing_is_read_between_the_lines() {
     let later = file("02", &entry("25.00", "CRDT", "").replace("2026-11-02", "2026-11-23"));
     assert!(of(&later).unwrap_err().0[0].contains("still to come"));
     let yen = file("02", &entry("1000.00", "CRDT", "").replace("GBP", "JPY"));
-    let read = read(yen.as_bytes(), "JPY".parse().unwrap(), jiff::civil::date(2026, 11, 22)).unwrap();
+    let today = jiff::civil::date(2026, 11, 22);
+    let read = read(yen.as_bytes(), "JPY".parse().unwrap(), london(), today).unwrap();
     assert_eq!(read.credits[0].amount.minor(), 1000, "zeros are no decimals");
+}
+
+#[test]
+fn a_moment_of_booking_is_a_day_of_the_entity() {
+    for (written, day) in [
+        ("2026-11-02T23:30:00-05:00", "2026-11-03"),
+        ("2026-11-02T23:30:00Z", "2026-11-02"),
+        ("2026-07-02T23:30:00Z", "2026-07-03"),
+        ("2026-11-02T00:30:00+01:00", "2026-11-01"),
+        ("2026-11-02T23:30:00", "2026-11-02"),
+    ] {
+        let booked = format!("<BookgDt><DtTm>{written}</DtTm></BookgDt>");
+        let entry = entry("25.00", "CRDT", "").replace("<BookgDt><Dt>2026-11-02</Dt></BookgDt>", &booked);
+        assert_eq!(of(&file("04", &entry)).unwrap().credits[0].booked_on.to_string(), day, "{written}");
+    }
+}
+
+#[test]
+fn what_the_bank_calls_a_sum_is_kept() {
+    let id = |more: &str| of(&file("02", &entry("25.00", "CRDT", more))).unwrap().credits[0].bank_id.clone();
+    assert_eq!(id("<NtryRef>7</NtryRef><AcctSvcrRef>B-118</AcctSvcrRef>"), "B-118");
+    assert_eq!(id("<NtryRef>7</NtryRef><AcctSvcrRef>NONREF</AcctSvcrRef>"), "");
+    let part = "<NtryDtls><TxDtls><Refs><AcctSvcrRef>P-1</AcctSvcrRef></Refs></TxDtls></NtryDtls>";
+    assert_eq!(id(&format!("<AcctSvcrRef>B-118</AcctSvcrRef>{part}")), "P-1");
+    assert_eq!(id(""), "");
 }
