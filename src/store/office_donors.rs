@@ -68,7 +68,7 @@ impl DonorRow {
 const COLUMNS: &str = "SELECT d.id, d.kind, d.standing, d.given_name, d.family_name, d.organisation, d.email, \
     d.created_at, (SELECT MAX(g.received_on) FROM donor m JOIN gift g ON g.donor_id = m.id WHERE m.owner_id = d.id) \
     AS last_gift_on, (SELECT COUNT(*) FROM donor m JOIN pledge p ON p.donor_id = m.id WHERE m.owner_id = d.id \
-    AND p.state <> 'ended') AS plans FROM donor d ";
+    AND p.state <> 'ended') AS plans";
 
 /// Writes where the donors `d` come from and what they must be. `few`: plans are few, so begin with them.
 macro_rules! push_source {
@@ -116,7 +116,8 @@ pub async fn page(conn: &mut Conn, filter: &DonorFilter, from: &From, size: i64)
                 q.push_bind(place.id.clone()).push(")");
             }
             q.push(order).push(" LIMIT CAST(").push_bind(size.saturating_add(1)).push(" AS BIGINT)) ");
-            q.push(COLUMNS).push("JOIN chosen c ON c.donor_id = d.id").push(order);
+            // CROSS JOIN: SQLite goes from the chosen to their records, and not through every donor in the order of the list.
+            q.push(COLUMNS).push(" FROM chosen c CROSS JOIN donor d WHERE d.id = c.donor_id").push(order);
             q.build_query_as::<DonorRow>().fetch_all(&mut **$t).await
         }};
     }
@@ -165,7 +166,7 @@ pub async fn by_ids(conn: &mut Conn, ids: &[DonorId]) -> Result<Vec<DonorRow>> {
     macro_rules! run {
         ($t:expr) => {{
             let mut q = QueryBuilder::new(COLUMNS);
-            q.push("WHERE d.id IN (");
+            q.push(" FROM donor d WHERE d.id IN (");
             let mut list = q.separated(", ");
             for id in ids {
                 list.push_bind(id.clone());

@@ -150,6 +150,7 @@ impl GiftRow {
     }
 }
 
+/// CROSS JOIN: SQLite goes from the chosen to their gifts, and not through every gift in the order of the list.
 const COLUMNS: &str = "SELECT g.id, o.id AS donor_id, o.kind AS donor_kind, o.given_name, o.family_name, o.organisation, \
     o.email, g.entity_id, g.fund_id, g.campaign_id, g.currency, g.amount_minor, g.fee_cover_minor, g.pledge_id, \
     p.frequency, g.instalment, g.received_at, g.received_on, g.tax_year, g.method_kind, g.method_label, g.method_last4, \
@@ -164,9 +165,9 @@ const COLUMNS: &str = "SELECT g.id, o.id AS donor_id, o.kind AS donor_kind, o.gi
     AS BIGINT) AS returned_minor, \
     (SELECT s.state FROM dispute s WHERE s.gift_id = g.id ORDER BY s.made_at DESC LIMIT 1) AS dispute_state, \
     (SELECT r.number FROM receipt r WHERE r.gift_id = g.id ORDER BY r.version DESC LIMIT 1) AS receipt_number, \
-    g.corrections FROM chosen c JOIN gift g ON g.id = c.gift_id JOIN donor d ON d.id = g.donor_id \
+    g.corrections FROM chosen c CROSS JOIN gift g JOIN donor d ON d.id = g.donor_id \
     JOIN donor o ON o.id = d.owner_id LEFT JOIN pledge p ON p.id = g.pledge_id \
-    LEFT JOIN offline_gift x ON x.gift_id = g.id ";
+    LEFT JOIN offline_gift x ON x.gift_id = g.id WHERE g.id = c.gift_id ";
 
 const BACK: &str = "(SELECT COALESCE(SUM(e.amount_minor), 0) FROM ledger_entry e WHERE e.gift_id = g.id \
     AND e.kind IN ('refund', 'refund_failed'))";

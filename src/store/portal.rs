@@ -175,16 +175,17 @@ pub async fn gifts(
     all!(
         conn,
         GiftLine,
-        // The rows are chosen before their sums are worked out: else every gift's are, whatever the limit.
+        // The rows are chosen before their sums are worked out: else every gift's are, whatever the limit. They are put in
+        // order by what was chosen: by the gift's own columns SQLite would walk through every gift there is.
         gift_lines!(
-            ["WITH chosen AS MATERIALIZED (SELECT g.id AS gift_id FROM gift g JOIN donor d ON d.id = g.donor_id \
+            ["WITH chosen AS MATERIALIZED (SELECT g.id AS gift_id, g.received_at AS at FROM gift g JOIN donor d ON d.id = g.donor_id \
              LEFT JOIN pledge p ON p.id = g.pledge_id \
              WHERE d.owner_id = $1 AND (CAST($2 AS TEXT) IS NULL OR g.tax_year = $2) \
              AND (CAST($3 AS TEXT) IS NULL OR g.fund_id = $3) \
              AND (CAST($4 AS TEXT) IS NULL OR COALESCE(p.frequency, 'once') = $4) \
              AND (g.received_at < $5 OR (g.received_at = $5 AND g.id < $6)) \
              ORDER BY g.received_at DESC, g.id DESC LIMIT CAST($7 AS BIGINT) OFFSET $8) "]
-            "JOIN chosen c ON c.gift_id = g.id ORDER BY g.received_at DESC, g.id DESC"
+            "JOIN chosen c ON c.gift_id = g.id ORDER BY c.at DESC, c.gift_id DESC"
         ),
         owner,
         filter.tax_year.as_deref(),
