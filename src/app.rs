@@ -17,6 +17,7 @@ use crate::mail::Mailer;
 use crate::payments::StripeClient;
 use crate::random::Random;
 use crate::services::Deps;
+use crate::services::papers::Papers;
 use crate::services::passwords::Passwords;
 use crate::services::throttle::Throttle;
 use crate::store::Store;
@@ -53,6 +54,7 @@ pub fn assemble(config: Config, store: Store, clock: Clock, random: Random) -> a
         stripe,
         mailer,
         passwords: Passwords::start(&random)?,
+        papers: Papers::start(),
         throttle: Throttle::new(&clock),
         clock,
         random,

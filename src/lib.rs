@@ -3,7 +3,7 @@
 //! The rooms, and the one way the arrows point (a test reads every `use crate::…` and compares):
 //!
 //! ```text
-//! web | jobs | cli  →  services  →  store | payments | mail  →  domain
+//! web | jobs | cli  →  services  →  store | payments | mail | documents  →  domain
 //! app puts it together; clock, random, guard and config serve every room;
 //! sandbox (the Stripe stand-in) is reached only from cli::demo and from tests.
 //! ```

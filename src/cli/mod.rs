@@ -3,8 +3,10 @@
 mod config_check;
 pub mod demo;
 mod export;
+mod gift_aid;
 mod serve;
 mod staff;
+mod statements;
 mod verify;
 
 use std::path::PathBuf;
@@ -67,6 +69,16 @@ enum Command {
     },
     /// Write gifts, donors, plans, refunds or receipts to a file.
     Export(export::Asked),
+    /// Issue the annual statements of a tax year.
+    Statements {
+        #[command(subcommand)]
+        action: StatementsAction,
+    },
+    /// Claim Gift Aid.
+    GiftAid {
+        #[command(subcommand)]
+        action: gift_aid::Action,
+    },
     /// Check every invariant of the books; exits with 1 when one is broken.
     Verify {
         /// Print JSON.
@@ -87,6 +99,12 @@ enum StaffAction {
         #[arg(long, required = true)]
         role: Vec<String>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum StatementsAction {
+    /// Issue them, or go on with a run that was stopped; a statement is issued again only when its figures have changed.
+    Issue(statements::Asked),
 }
 
 #[derive(Debug, Subcommand)]
@@ -113,6 +131,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config { action: ConfigAction::Check } => Ok(config_check::run()),
         Command::Staff { action: StaffAction::Invite { email, role } } => staff::invite(&email, &role).await,
         Command::Export(asked) => export::run(&asked).await,
+        Command::Statements { action: StatementsAction::Issue(asked) } => statements::issue(&asked).await,
+        Command::GiftAid { action } => gift_aid::run(&action).await,
         Command::Verify { json } => verify::run(json).await,
     }
 }

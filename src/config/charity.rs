@@ -9,6 +9,7 @@ mod fund;
 mod logo;
 mod reader;
 mod staff;
+mod tax;
 #[cfg(test)]
 mod tests;
 mod upkeep;

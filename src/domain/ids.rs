@@ -139,6 +139,24 @@ ids! {
     RefundRequestId = "rrq_";
     /// A file of exported data.
     ExportId = "exp_";
+    /// Something that happened to a declaration.
+    DeclarationEventId = "dev_";
+    /// What a donor got for a gift.
+    BenefitId = "bnf_";
+    /// A gift in sterling at the rate of its day.
+    RateId = "fxr_";
+    /// A Gift Aid claim.
+    ClaimId = "gac_";
+    /// A gift in a claim.
+    ClaimRowId = "gar_";
+    /// Tax given back in a claim.
+    AdjustmentId = "gaa_";
+    /// Something that happened to a receipt.
+    ReceiptEventId = "rce_";
+    /// An annual statement.
+    StatementId = "stm_";
+    /// The statements of one entity and year, issued together.
+    StatementRunId = "str_";
 }
 
 impl NoteId {

@@ -24,6 +24,10 @@ pub enum Right {
     CorrectGifts,
     /// Enter gifts that came without Stripe.
     EnterGifts,
+    /// Write declarations down that came on paper or by word of mouth, and end them.
+    KeepDeclarations,
+    /// Claim Gift Aid, issue statements, say what a donor got for a gift.
+    ManageTax,
     /// Take data out.
     ExportData,
     /// Say again what was given up.
@@ -38,7 +42,7 @@ pub enum Right {
 
 impl Right {
     /// All of them.
-    pub const ALL: [Right; 13] = [
+    pub const ALL: [Right; 15] = [
         Right::BeInside,
         Right::FindDonors,
         Right::SeeContact,
@@ -47,6 +51,8 @@ impl Right {
         Right::RefundGifts,
         Right::CorrectGifts,
         Right::EnterGifts,
+        Right::KeepDeclarations,
+        Right::ManageTax,
         Right::ExportData,
         Right::ReplayJobs,
         Right::SeeAudit,
@@ -59,11 +65,12 @@ impl Right {
         use Role::{Admin, Finance, Support};
         match self {
             Right::BeInside | Right::FindDonors => &[Support, Finance, Admin],
-            Right::SeeContact | Right::CareForDonors => &[Support, Finance],
+            Right::SeeContact | Right::CareForDonors | Right::KeepDeclarations => &[Support, Finance],
             Right::SeeMoney
             | Right::RefundGifts
             | Right::CorrectGifts
             | Right::EnterGifts
+            | Right::ManageTax
             | Right::ExportData => &[Finance],
             Right::ReplayJobs | Right::SeeAudit => &[Finance, Admin],
             Right::ManageStaff | Right::ManageSettings => &[Admin],

@@ -12,7 +12,8 @@ use crate::clock::Ts;
 use crate::services::settle::{self, Prefetched};
 use crate::services::staff::door;
 use crate::services::{
-    Deps, Result, ServiceError, exports, finding, job_kinds, mailing, pledges, refunds, sessions, sweep,
+    Deps, Result, ServiceError, exports, finding, job_kinds, mailing, pledges, refunds, sessions, statements,
+    sweep,
 };
 use crate::store::jobs::{self, Claim, Job};
 use crate::store::{StoreError, inbox};
@@ -212,6 +213,14 @@ impl Worker {
             job_kinds::MAKE_REFUND => {
                 let unfit = || ServiceError::Unexpected(format!("{:?} is no refund request", job.subject));
                 refunds::make(&self.deps, &job.subject.parse().map_err(|_| unfit())?).await?;
+                self.finish(job).await
+            }
+            job_kinds::ISSUE_STATEMENT => {
+                statements::run::run_item(&self.deps, &job.subject).await?;
+                self.finish(job).await
+            }
+            job_kinds::REVIEW_STATEMENT => {
+                statements::review(&self.deps, &job.subject).await?;
                 self.finish(job).await
             }
             job_kinds::WRITE_EXPORT => {

@@ -1,7 +1,10 @@
 //! The words of each mail, from facts and the charity file.
 
+pub mod gift_aid_letters;
 pub mod letters;
 pub mod plan_letters;
+pub mod receipt_letters;
+pub mod statement_letters;
 
 use jiff::civil::Date;
 
@@ -118,7 +121,7 @@ pub fn receipt(deps: &Deps, content: &ReceiptContent, copy: bool) -> Result<Rend
         },
         tribute: tribute_line(content.tribute.as_ref()),
         note: content.note.clone().unwrap_or_default(),
-        goods_and_services: String::new(),
+        goods_and_services: content.statements.join(" "),
         wording: content.wording.clone(),
         wording_id: content.wording_version.clone(),
         manage: Some(views::MailLink::new("See all your giving", deps.config.base_url.join("/portal"))),
@@ -204,6 +207,8 @@ pub struct RefundFacts<'a> {
     pub made_on: Date,
     /// The receipt it changes.
     pub receipt_number: &'a str,
+    /// The receipt that takes its place; empty: none does.
+    pub replacement_number: &'a str,
     /// The gift's gross sum.
     pub gift_amount: Money,
     /// The day of the gift.
@@ -245,7 +250,7 @@ pub fn refund(deps: &Deps, facts: &RefundFacts<'_>) -> Result<Rendered> {
         gift_date: dates::long(facts.gift_on, locale),
         gift_amount: facts.gift_amount.display(locale),
         remaining: if full { String::new() } else { facts.remaining.display(locale) },
-        replacement_number: String::new(),
+        replacement_number: facts.replacement_number.to_owned(),
         method: facts.method.unwrap_or_default().to_owned(),
         arrives: facts.method.map(|_| "5 to 10 working days".to_owned()).unwrap_or_default(),
         tax_effect,

@@ -3,14 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::gift_aid::declare::lives_abroad;
 use super::give::GiveCommand;
 use super::{Deps, Result, ServiceError, compose};
 use crate::clock::Ts;
 use crate::config::{Entity, WordingKey};
+use crate::domain::gift_aid::declaration::{Channel, Scope};
 use crate::domain::ids::{ConsentId, DeclarationId};
 use crate::domain::receipt::sha256_hex;
 use crate::domain::states::ConsentPurpose;
-use crate::store::donors::{self, NewConsent, NewDeclaration};
+use crate::store::declarations::{self, NewDeclaration};
+use crate::store::donors::{self, NewConsent};
 use crate::store::payments::Payment;
 use crate::store::{Day, WriteTx};
 
@@ -73,25 +76,31 @@ pub async fn write(deps: &Deps, tx: &mut WriteTx, payment: &Payment, now: Ts) ->
     let evidence: Evidence = serde_json::from_str(&payment.evidence)
         .map_err(|e| ServiceError::Unexpected(format!("{}: {e}", payment.id)))?;
     let made_at = evidence.made_at.unwrap_or(payment.created_at);
-    let known = donors::declaration_of_payment(tx, &payment.id).await?.is_some();
-    if let Some(shown) = evidence.gift_aid.filter(|_| !known) {
+    if let Some(shown) = evidence.gift_aid {
         let entity = compose::entity(deps, &payment.entity_id)?;
-        let address = serde_json::to_string(&payment.donor.address);
+        let home_address = payment.donor.address.clone().unwrap_or_default();
         let declaration = NewDeclaration {
             id: DeclarationId::new(now, &deps.random),
             donor_id: payment.donor_id.clone(),
-            payment_id: payment.id.clone(),
+            payment_id: Some(payment.id.clone()),
+            gift_id: None,
             entity_id: payment.entity_id.clone(),
-            scope: "future",
+            scope: Scope::Future,
             covers_from: Day(made_at.date_in(&entity.time_zone)),
             full_name: payment.donor.person_name(),
-            home_address: address.map_err(|e| ServiceError::Unexpected(e.to_string()))?,
+            non_uk_resident: lives_abroad(&home_address),
+            home_address,
             wording_version: shown.version,
             wording_sha256: sha256_hex(&shown.words),
             words_shown: shown.words,
+            channel: Channel::Web,
+            evidence_ref: None,
+            entered_by: None,
+            nonce: None,
             made_at,
         };
-        donors::insert_declaration(tx, &declaration).await?;
+        // A form that is settled again has written it.
+        declarations::insert_if_new(tx, &declaration).await?;
     }
     if let Some(shown) = evidence.consent {
         for purpose in &evidence.purposes {

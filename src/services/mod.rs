@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod again;
+pub mod benefits;
 pub mod care;
 pub mod compose;
 pub mod copies;
@@ -9,11 +10,13 @@ pub mod corrections;
 pub mod evidence;
 pub mod exports;
 pub mod finding;
+pub mod gift_aid;
 pub mod give;
 pub mod intake;
 pub mod mailing;
 pub mod offers;
 pub mod offline_gifts;
+pub mod papers;
 pub mod passwords;
 pub mod pledges;
 pub mod profile;
@@ -23,6 +26,7 @@ pub mod replay;
 pub mod sessions;
 pub mod settle;
 pub mod staff;
+pub mod statements;
 pub mod status;
 pub mod sweep;
 pub mod throttle;
@@ -56,6 +60,8 @@ pub struct Deps {
     pub config: Arc<Config>,
     /// The hashing threads.
     pub passwords: passwords::Passwords,
+    /// What prints receipts and statements.
+    pub papers: papers::Papers,
     /// How often somebody may try.
     pub throttle: throttle::Throttle,
     /// Rings when a job was written, so that the worker need not wait for its next look.
@@ -86,6 +92,9 @@ pub enum ServiceError {
     /// A file could not be written or read.
     #[error("file: {0}")]
     File(#[from] std::io::Error),
+    /// A document could not be printed.
+    #[error(transparent)]
+    Paper(#[from] crate::documents::pdf::PdfError),
     /// Something Stripe told does not fit what we know.
     #[error("{0}")]
     Unexpected(String),
@@ -136,6 +145,10 @@ pub mod job_kinds {
     pub const RELEASE_MAIL: &str = "release_mail";
     /// Send one mail of the outbox.
     pub const SEND_MAIL: &str = "send_mail";
+    /// Issue one statement of a run.
+    pub const ISSUE_STATEMENT: &str = "issue_statement";
+    /// Look again at a statement: what it tells of may have changed.
+    pub const REVIEW_STATEMENT: &str = "review_statement";
     /// Write an exported workbook.
     pub const WRITE_EXPORT: &str = "write_export";
     /// Delete exported workbooks that were kept long enough.

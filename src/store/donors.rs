@@ -1,11 +1,10 @@
-//! Donors, their declarations and their e-mail choices.
+//! Donors and their e-mail choices.
 
 use super::db::{Conn, Result, WriteTx, exec, opt, scalar};
 use super::donor_terms;
-use super::types::Day;
 use crate::clock::Ts;
 use crate::domain::donor::{DonorDetails, normalise_email};
-use crate::domain::ids::{ConsentId, DeclarationId, DonorId, PaymentId};
+use crate::domain::ids::{ConsentId, DonorId, PaymentId};
 use crate::domain::names::terms_of;
 use crate::domain::states::ConsentPurpose;
 
@@ -98,70 +97,6 @@ pub async fn guest_of(tx: &mut WriteTx, new_id: &DonorId, d: &DonorDetails, at: 
     }
 }
 
-/// A declaration as it was made, never changed after (UK-19, UK-22).
-#[derive(Clone, Debug)]
-pub struct NewDeclaration {
-    /// Its id.
-    pub id: DeclarationId,
-    /// Who made it.
-    pub donor_id: DonorId,
-    /// On which form.
-    pub payment_id: PaymentId,
-    /// To which entity.
-    pub entity_id: String,
-    /// `single`, `future` or `past_4y_and_future` (UK-15).
-    pub scope: &'static str,
-    /// First day covered.
-    pub covers_from: Day,
-    /// Name as typed.
-    pub full_name: String,
-    /// Home address as typed, JSON.
-    pub home_address: String,
-    /// Version of the words shown.
-    pub wording_version: String,
-    /// SHA-256 of `words_shown`.
-    pub wording_sha256: String,
-    /// Every word beside the tick box, the scope included.
-    pub words_shown: String,
-    /// When it was made.
-    pub made_at: Ts,
-}
-
-/// Writes a declaration.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn insert_declaration(tx: &mut WriteTx, d: &NewDeclaration) -> Result<()> {
-    exec!(
-        tx,
-        "INSERT INTO declaration (id, donor_id, payment_id, entity_id, scope, covers_from, full_name, home_address, \
-         wording_version, wording_sha256, words_shown, channel, made_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'web', $12)",
-        &d.id,
-        &d.donor_id,
-        &d.payment_id,
-        d.entity_id.as_str(),
-        d.scope,
-        d.covers_from,
-        d.full_name.as_str(),
-        d.home_address.as_str(),
-        d.wording_version.as_str(),
-        d.wording_sha256.as_str(),
-        d.words_shown.as_str(),
-        d.made_at
-    )?;
-    Ok(())
-}
-
-/// The declaration made on a form.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn declaration_of_payment(conn: &mut Conn, payment: &PaymentId) -> Result<Option<DeclarationId>> {
-    let row = opt!(conn, (DeclarationId,), "SELECT id FROM declaration WHERE payment_id = $1", payment)?;
-    Ok(row.map(|(id,)| id))
-}
-
 /// One choice about e-mail with the words that were shown (PR-2). Append-only.
 #[derive(Clone, Debug)]
 pub struct NewConsent {
@@ -209,4 +144,13 @@ pub async fn insert_consent_if_new(tx: &mut WriteTx, c: &NewConsent) -> Result<(
         c.made_at
     )?;
     Ok(())
+}
+
+/// The record that a donor's record counts for.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn owner_of(conn: &mut Conn, donor: &DonorId) -> Result<Option<DonorId>> {
+    let row = opt!(conn, (Option<DonorId>,), "SELECT owner_id FROM donor WHERE id = $1", donor)?;
+    Ok(row.and_then(|(owner,)| owner))
 }

@@ -129,10 +129,27 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         id: "I5",
-        holds: "every receipt has its mail in the outbox",
+        holds: "every receipt has its mail in the outbox, or another letter tells which one it replaces",
         sql: "SELECT COUNT(*) FROM receipt r WHERE r.delivery = 'mail' AND NOT EXISTS (SELECT 1 FROM mail_outbox m \
               WHERE m.dedupe_key = 'receipt:' || r.gift_id || CASE r.version WHEN 1 THEN '' \
-              ELSE ':' || CAST(r.version AS TEXT) END)",
+              ELSE ':' || CAST(r.version AS TEXT) END) AND NOT EXISTS (SELECT 1 FROM receipt_event e \
+              JOIN mail_outbox m ON m.gift_id = r.gift_id WHERE e.replaced_by = r.id AND e.why <> 'correction' \
+              AND m.kind IN ('refund', 'receipt_changed', 'cheque_returned'))",
+    },
+    Invariant {
+        id: "I7",
+        holds: "a Gift Aid claim is as many gifts, as much, and gives back as much as its rows and adjustments say",
+        sql: "SELECT COUNT(*) FROM gift_aid_claim c WHERE c.state <> 'dropped' AND (c.row_count <> (SELECT COUNT(*) FROM \
+              gift_aid_row w WHERE w.claim_id = c.id) OR c.gifts_minor <> (SELECT COALESCE(SUM(w.amount_minor), 0) FROM \
+              gift_aid_row w WHERE w.claim_id = c.id) OR c.adjustment_minor <> (SELECT COALESCE(SUM(a.tax_minor), 0) FROM \
+              gift_aid_adjustment a WHERE a.claim_id = c.id))",
+    },
+    Invariant {
+        id: "I8",
+        holds: "a gift has one counting receipt at most",
+        sql: "SELECT COUNT(*) FROM (SELECT r.gift_id FROM receipt r WHERE COALESCE((SELECT e.kind FROM receipt_event e \
+              WHERE e.receipt_id = r.id ORDER BY e.seq DESC LIMIT 1), 'restored') = 'restored' GROUP BY r.gift_id \
+              HAVING COUNT(*) > 1) doubled",
     },
     Invariant {
         id: "I5",

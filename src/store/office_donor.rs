@@ -2,7 +2,6 @@
 
 use super::db::{Conn, Result, all, opt};
 use super::office_donors::name;
-use super::types::Day;
 use crate::clock::Ts;
 use crate::domain::ids::{DonorId, PauseId};
 use crate::domain::states::{DonorKind, Standing};
@@ -63,42 +62,6 @@ pub async fn record(conn: &mut Conn, id: &DonorId) -> Result<Option<DonorRecord>
          LEFT JOIN donor_mail_pause q ON q.id = (SELECT MIN(w.id) FROM donor m JOIN donor_mail_pause w \
          ON w.donor_id = m.id AND w.ended_at IS NULL WHERE m.owner_id = d.id) WHERE d.id = $1",
         id
-    )
-}
-
-/// A declaration of a donor.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct DeclarationRow {
-    /// To which entity.
-    pub entity_id: String,
-    /// `single`, `future` or `past_4y_and_future`.
-    pub scope: String,
-    /// First day covered.
-    pub covers_from: Day,
-    /// Name as typed.
-    pub full_name: String,
-    /// Home address as typed, JSON.
-    pub home_address: String,
-    /// Version of the words shown.
-    pub wording_version: String,
-    /// `web`, `email`, `sms`, `paper` or `oral`.
-    pub channel: String,
-    /// When it was made.
-    pub made_at: Ts,
-}
-
-/// The declarations of a donor, newest first; fifty at most.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn declarations(conn: &mut Conn, owner: &DonorId) -> Result<Vec<DeclarationRow>> {
-    all!(
-        conn,
-        DeclarationRow,
-        "SELECT c.entity_id, c.scope, c.covers_from, c.full_name, c.home_address, c.wording_version, c.channel, \
-         c.made_at FROM donor d JOIN declaration c ON c.donor_id = d.id WHERE d.owner_id = $1 \
-         ORDER BY c.made_at DESC, c.id DESC LIMIT 50",
-        owner
     )
 }
 

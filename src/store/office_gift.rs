@@ -3,7 +3,7 @@
 use super::db::{Conn, Result, all, opt};
 use super::types::Day;
 use crate::clock::Ts;
-use crate::domain::ids::{BankLineId, BatchId, DonorId, EntryId, GiftId};
+use crate::domain::ids::{BankLineId, BatchId, ClaimId, DonorId, EntryId, GiftId, StatementId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::states::{EntryKind, OfflineKind};
 
@@ -162,5 +162,43 @@ pub async fn latest_receipt(conn: &mut Conn, id: &GiftId) -> Result<Option<(Stri
         "SELECT r.content, d.owner_id FROM receipt r JOIN gift g ON g.id = r.gift_id JOIN donor d ON d.id = g.donor_id \
          WHERE g.id = $1 ORDER BY r.version DESC LIMIT 1",
         id
+    )
+}
+
+/// The documents that tell of a gift beside its receipts.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Papers {
+    /// The latest statement of its year.
+    pub statement_id: Option<StatementId>,
+    /// Its number.
+    pub statement_number: Option<String>,
+    /// When it was issued.
+    pub statement_at: Option<Ts>,
+    /// The latest claim it is in.
+    pub claim_id: Option<ClaimId>,
+    /// Its number.
+    pub claim_number: Option<String>,
+    /// `draft`, `sent`, `paid`.
+    pub claim_state: Option<String>,
+    /// When it was made.
+    pub claim_at: Option<Ts>,
+}
+
+/// The statement and the claim that tell of a gift.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn papers(conn: &mut Conn, gift: &GiftId) -> Result<Option<Papers>> {
+    opt!(
+        conn,
+        Papers,
+        "SELECT s.id AS statement_id, s.number AS statement_number, s.issued_at AS statement_at, c.id AS claim_id, \
+         c.number AS claim_number, c.state AS claim_state, c.made_at AS claim_at FROM gift g \
+         JOIN donor d ON d.id = g.donor_id LEFT JOIN statement s ON s.id = (SELECT n.id FROM statement n \
+         WHERE n.donor_id = d.owner_id AND n.entity_id = g.entity_id AND n.tax_year = g.tax_year \
+         ORDER BY n.version DESC LIMIT 1) LEFT JOIN gift_aid_claim c ON c.id = (SELECT k.id FROM gift_aid_row w \
+         JOIN gift_aid_claim k ON k.id = w.claim_id WHERE w.gift_id = g.id ORDER BY k.made_at DESC, k.id DESC LIMIT 1) \
+         WHERE g.id = $1",
+        gift
     )
 }

@@ -13,7 +13,7 @@ const NO_DEADLINE: &str = "9000-01-01T00:00:00.000000Z";
 /// One thing that needs a person.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Waiting {
-    /// `job`, `mail`, `dispute`, `recovery`, `refund`, `refund_failed`, `batch`, `bank`, `export`.
+    /// `job`, `mail`, `dispute`, `recovery`, `refund`, `refund_failed`, `batch`, `bank`, `export`, `claim`.
     pub what: String,
     /// Its own id.
     pub id: String,
@@ -41,7 +41,8 @@ impl Waiting {
 }
 
 /// Everything that needs a person, ten of a kind, the most urgent of each kind first. Refunds that Stripe refused or the
-/// donor's bank sent back are told of when that was `since` then and nobody has tried again.
+/// donor's bank sent back are told of when that was `since` then and nobody has tried again; claims when they were sent before
+/// `since` and HMRC has not paid.
 ///
 /// # Errors
 /// When the database refuses.
@@ -82,9 +83,13 @@ pub async fn waiting(conn: &mut Conn, since: Ts) -> Result<Vec<Waiting>> {
            WHERE l.state = 'open' GROUP BY i.id, i.currency ORDER BY i.id LIMIT 100) lines \
          UNION ALL SELECT * FROM (SELECT 'export', e.id, CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS TEXT), \
            CAST(NULL AS BIGINT), e.asked_at, COALESCE(e.problem, '') FROM export_batch e WHERE e.state = 'failed' \
-           ORDER BY e.asked_at DESC LIMIT 100) exports), \
+           ORDER BY e.asked_at DESC LIMIT 100) exports \
+         UNION ALL SELECT * FROM (SELECT 'claim', c.id, CAST(NULL AS TEXT), CAST(NULL AS TEXT), 'GBP', \
+           c.tax_minor - c.adjustment_minor, COALESCE(c.sent_at, c.made_at), c.number || ' ' || c.state \
+           FROM gift_aid_claim c WHERE c.state = 'draft' OR (c.state = 'sent' AND c.sent_at < $1) \
+           ORDER BY c.made_at LIMIT 100) claims), \
          ranked AS (SELECT f.*, COUNT(*) OVER (PARTITION BY f.what) AS of_kind, \
-           ROW_NUMBER() OVER (PARTITION BY f.what ORDER BY CASE WHEN f.what IN ('dispute', 'refund', 'batch') \
+           ROW_NUMBER() OVER (PARTITION BY f.what ORDER BY CASE WHEN f.what IN ('dispute', 'refund', 'batch', 'claim') \
            THEN f.at END, f.at DESC, f.id) AS place FROM found f) \
          SELECT what, id, donor_id, gift_id, currency, amount_minor, at, words, of_kind FROM ranked WHERE place <= 10 \
          ORDER BY what, place",

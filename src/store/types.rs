@@ -83,6 +83,15 @@ text_columns! {
     CorrectionId => |v| v.as_str().to_owned();
     RefundRequestId => |v| v.as_str().to_owned();
     ExportId => |v| v.as_str().to_owned();
+    DeclarationEventId => |v| v.as_str().to_owned();
+    BenefitId => |v| v.as_str().to_owned();
+    RateId => |v| v.as_str().to_owned();
+    ClaimId => |v| v.as_str().to_owned();
+    ClaimRowId => |v| v.as_str().to_owned();
+    AdjustmentId => |v| v.as_str().to_owned();
+    ReceiptEventId => |v| v.as_str().to_owned();
+    StatementId => |v| v.as_str().to_owned();
+    StatementRunId => |v| v.as_str().to_owned();
     Roles => |v| v.to_text();
     StaffState => |v| v.as_str().to_owned();
     StaffStage => |v| v.as_str().to_owned();

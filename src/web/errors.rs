@@ -32,6 +32,11 @@ impl AppError {
         AppError { status: StatusCode::BAD_REQUEST, cause: None }
     }
 
+    /// Only a status: its page says what it means.
+    pub fn status(status: StatusCode) -> AppError {
+        AppError { status, cause: None }
+    }
+
     /// Somebody else was first: the page shows what is no longer so.
     pub fn changed_meanwhile() -> AppError {
         AppError { status: StatusCode::CONFLICT, cause: None }
@@ -45,9 +50,10 @@ impl From<ServiceError> for AppError {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             ServiceError::TooOften | ServiceError::TooBusy(_) => StatusCode::TOO_MANY_REQUESTS,
-            ServiceError::Template(_) | ServiceError::File(_) | ServiceError::Unexpected(_) => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            ServiceError::Template(_)
+            | ServiceError::File(_)
+            | ServiceError::Paper(_)
+            | ServiceError::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         AppError { status, cause: Some(error.to_string()) }
     }

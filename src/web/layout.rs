@@ -36,7 +36,7 @@ pub fn frame(state: &AppState, entity: Option<&Entity>, title: &str) -> Layout {
 pub fn account_frame(state: &AppState, visitor: &Visitor, title: &str, here: &str) -> Layout {
     let mut layout = frame(state, None, title);
     layout.noindex = true;
-    greet(&mut layout, visitor, here);
+    greet(state, &mut layout, visitor, here);
     if let Some(account) = &visitor.account {
         layout.lang.clone_from(&account.locale);
     }
@@ -49,10 +49,12 @@ pub fn portal_css(state: &AppState) -> String {
     state.assets.href("portal.css")
 }
 
-/// Shows a signed-in donor the way to their pages.
-pub fn greet(layout: &mut Layout, visitor: &Visitor, here: &str) {
+/// Shows a signed-in donor the way to their pages; to Gift Aid when an entity of the charity takes it.
+pub fn greet(state: &AppState, layout: &mut Layout, visitor: &Visitor, here: &str) {
     if visitor.account.is_some() {
         layout.nav = Layout::account_nav(here);
         layout.sign_out = true;
+        let taken = state.deps.config.charity.entities.iter().any(|e| e.gift_aid);
+        layout.nav.retain(|link| taken || link.href != "/portal/gift-aid");
     }
 }

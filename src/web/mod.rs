@@ -6,6 +6,7 @@ mod amounts;
 mod assets;
 mod client;
 mod donor;
+mod downloads;
 mod errors;
 mod form_token;
 mod forms;

@@ -117,6 +117,40 @@ const ROUTES: &[Route] = &[
         policy: Policy::Donor,
         methods: || get(donor::gift::receipt).post(donor::gift::send_copy),
     },
+    Route {
+        path: "/portal/gifts/{gift}/receipt.pdf",
+        policy: Policy::Donor,
+        methods: || get(donor::gift::receipt_pdf),
+    },
+    Route { path: "/portal/statements", policy: Policy::Donor, methods: || get(donor::statements::show) },
+    Route {
+        path: "/portal/statements/year/{entity}/{year}",
+        policy: Policy::Donor,
+        methods: || get(donor::statements::year),
+    },
+    Route {
+        path: "/portal/statements/year/{entity}/{year}/receipts.zip",
+        policy: Policy::Donor,
+        methods: || get(donor::statements::archive),
+    },
+    Route {
+        path: "/portal/statements/document/{statement}",
+        policy: Policy::Donor,
+        methods: || get(donor::statements::document),
+    },
+    Route { path: "/check", policy: Policy::Public, methods: || get(public::check::show) },
+    Route { path: "/check/{code}", policy: Policy::Public, methods: || get(public::check::of_code) },
+    Route { path: "/portal/gift-aid", policy: Policy::Donor, methods: || get(donor::gift_aid::show) },
+    Route {
+        path: "/portal/gift-aid/sign/{entity}",
+        policy: Policy::Donor,
+        methods: || get(donor::gift_aid::form).post(donor::gift_aid::sign),
+    },
+    Route {
+        path: "/portal/gift-aid/end/{declaration}",
+        policy: Policy::Donor,
+        methods: || get(donor::gift_aid_end::show).post(donor::gift_aid_end::submit),
+    },
     Route { path: "/portal/monthly", policy: Policy::Donor, methods: || get(donor::monthly::show) },
     Route {
         path: "/portal/monthly/{pledge}/stop",

@@ -16,7 +16,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("config", &["domain"]),
     ("store", &["domain", "clock", "guard"]),
     ("payments", &["domain", "clock", "random", "guard"]),
-    ("documents", &[]),
+    ("documents", &["domain"]),
     ("mail", &["domain", "clock", "config", "guard"]),
     ("services", &["store", "payments", "mail", "documents", "domain", "config", "clock", "random", "guard"]),
     ("jobs", &["services", "store", "domain", "clock"]),

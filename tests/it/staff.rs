@@ -80,6 +80,30 @@ story! {
 }
 
 story! {
+    async fn whoever_guesses_passwords_locks_nobody_out(app: &TestApp) {
+        app.staff("finance").await;
+        let desk = app.browser();
+        desk.sign_in_to_office(FINANCE).await;
+        desk.post("/staff/sign-out", &[]).await;
+        let stranger = app.browser();
+        let page = stranger.open("/staff/sign-in").await;
+        let guess = [("email", FINANCE), ("password", "not this one at all")];
+        let mut last = 0;
+        for _ in 0..6 {
+            last = stranger.fill(&page, "/staff/sign-in", &guess).await.status;
+        }
+        assert_eq!(last, 429, "five tries");
+        let inside = desk.sign_in_to_office(FINANCE).await;
+        assert_eq!(inside.heading(), "Today", "the browser at the desk has tries of its own: {}", inside.words());
+        let new = app.browser();
+        new.cookies.lock().expect("cookies").insert("almoner-staff-known".to_owned(), "0".repeat(26));
+        let page = new.open("/staff/sign-in").await;
+        let held = new.fill(&page, "/staff/sign-in", &[("email", FINANCE), ("password", STAFF_PASSWORD)]).await;
+        assert_eq!(held.status, 429, "a mark that was made up is none");
+    }
+}
+
+story! {
     async fn a_recovery_code_works_once_in_place_of_the_telephone(app: &TestApp) {
         let path = app.invitation(FINANCE, "finance").await;
         let browser = app.browser();

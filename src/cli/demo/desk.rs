@@ -10,11 +10,13 @@ use crate::domain::donor::{DonorDetails, normalise_email};
 use crate::domain::money::{Currency, Money};
 use crate::domain::receipt::sha256_hex;
 use crate::domain::states::{DonorKind, OfflineKind};
+use crate::domain::tax_year;
 use crate::services::Deps;
 use crate::services::care::{NewNote, write_note};
 use crate::services::offline_gifts::batches::{self, Line};
 use crate::services::offline_gifts::{self, Facts, Giver};
 use crate::services::staff::Actor;
+use crate::services::statements::run;
 use crate::store::offline_batches::{self, NewBatch};
 use crate::store::{Day, accounts, offline, staff};
 
@@ -66,6 +68,7 @@ pub async fn lay(deps: &Deps) -> anyhow::Result<()> {
         note: Some("In thanks for your letter.".to_owned()),
     };
     offline_gifts::enter(deps, &actor, &nonce("cheque"), &giver("Winifred", "Ashdown"), facts).await?;
+    last_years_statements(deps, &actor).await?;
     half_a_batch(deps, &actor, &entity.id, &fund, entity.default_currency(), today).await?;
     let ada = {
         let mut read = deps.store.read().await?;
@@ -116,6 +119,19 @@ async fn half_a_batch(
             reference: String::new(),
         };
         batches::add(deps, actor, &batch, line).await?;
+    }
+    Ok(())
+}
+
+/// Issues the statements of the last tax year that has ended, for every entity: the worker writes them.
+async fn last_years_statements(deps: &Deps, actor: &Actor) -> anyhow::Result<()> {
+    let now = deps.clock.now();
+    for entity in &deps.config.charity.entities {
+        let country = entity.country.as_str();
+        let running = tax_year::of(now.date_in(&entity.time_zone), country);
+        let Some(year) = tax_year::previous(&running) else { continue };
+        run::begin(deps, &entity.id, &year, &nonce(&format!("statements {} {year}", entity.id)), Some(actor))
+            .await?;
     }
     Ok(())
 }

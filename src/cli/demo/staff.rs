@@ -60,7 +60,7 @@ pub const STAFF: &[DemoStaff] = &[
 /// # Errors
 /// When the database refuses.
 pub async fn create(deps: &Deps) -> anyhow::Result<()> {
-    let caller = Caller { from: Ipv4Addr::LOCALHOST.into(), agent: "The demo" };
+    let caller = Caller { from: Ipv4Addr::LOCALHOST.into(), agent: "The demo", mark: None };
     for member in STAFF {
         let known = {
             let mut read = deps.store.read().await?;

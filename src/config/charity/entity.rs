@@ -9,7 +9,9 @@ use super::amounts;
 use super::brand::check_locale;
 use super::country::Country;
 use super::reader::{Problems, Reader};
+use super::tax;
 use crate::domain::frequency::Frequency;
+use crate::domain::jurisdiction::TaxEntity;
 use crate::domain::money::{Currency, Money};
 
 /// One legal entity of the charity.
@@ -53,6 +55,8 @@ pub struct Entity {
     pub frequencies: Vec<Frequency>,
     /// On the donor's bank statement: 5 to 22 Latin characters, at least one a letter.
     pub statement_descriptor: Option<String>,
+    /// What its tax office knows of it.
+    pub tax: TaxEntity,
 }
 
 /// A number some authority gave the entity.
@@ -190,6 +194,7 @@ pub(super) fn read(mut r: Reader<'_>, brand_locale: &str, problems: &Problems) -
     let (minimum, maximum) = amounts::read_limits(&mut r, &currencies);
     let cover_fee = amounts::read_cover_fee(&mut r, &currencies, problems);
     let statement_descriptor = read_descriptor(&mut r);
+    let tax = tax::read(r.table("tax"), r.place(), country, gift_aid, problems);
     let limits = amounts::Limits { minimum: &minimum, maximum: &maximum };
     let asks = amounts::read_asks(&mut r, &frequencies, &currencies, limits, problems);
     r.finish();
@@ -214,6 +219,7 @@ pub(super) fn read(mut r: Reader<'_>, brand_locale: &str, problems: &Problems) -
         cover_fee,
         frequencies,
         statement_descriptor,
+        tax,
     })
 }
 

@@ -40,11 +40,7 @@ fn wording_is_filled_in_versioned_and_fingerprinted() {
     assert_eq!(book.current(WordingKey::Refund, uk, day("2019-12-31")), None);
     assert_eq!(book.current(WordingKey::GiftAidDeclaration, us, day("2026-01-01")), None);
     let receipt = book.current(WordingKey::Receipt, us, day("2026-01-01")).unwrap().text();
-    assert!(
-        receipt.contains(
-            "EIN 00-0000000. No goods or services were provided in exchange for this contribution."
-        )
-    );
+    assert!(receipt.contains("is a 501(c)(3) organization, EIN 00-0000000."));
     let mut own = EXAMPLE.to_owned();
     own.push_str("[[wording]]\nkey = \"refund\"\nentity = \"us\"\nversion = \"us-1\"\n");
     own.push_str("valid_from = 2021-01-01\ntext = \"Ask {brand_name}.\"\n");
@@ -84,8 +80,12 @@ const CASES: &[(&str, &str, &str)] = &[
     ("ends = 2027-01-31", "ends = 2026-01-31", "[campaign.winter-light] ends"),
     ("starts = 2026-11-01", "starts = 1", "must be a date"),
     ("lead = \"Every step", "leed = \"Every step", "leed: is not known here; is lead meant?"),
-    ("No goods or services were", "Nothing was", "goods or services sentence"),
-    ("official receipt for income", "receipt for income", "(CA-1)"),
+    ("Please keep this letter", "No goods or services were provided. Keep this letter", "(US-1, US-5)"),
+    ("Keep this with your tax records", "This is an official receipt", "(CA-1, CA-9)"),
+    ("hmrc_reference = \"AB12345\"", "hmrc_reference = \"12345\"", "one or two capitals"),
+    ("accounting_year_end = \"12-31\"", "accounting_year_end = \"31-12\"", "month and day"),
+    ("form = \"company\"", "form = \"club\"", "must be company or trust"),
+    ("within 30 days of this letter", "soon", "(UK-20)"),
     ("treat the gifts", "treat the {gifts}", "{gifts} is not a placeholder"),
     ("I am a UK taxpayer", "I am a taxpayer", "(UK-14)"),
     ("I want {legal_name}", "I want you", "must name the charity"),

@@ -29,11 +29,19 @@ pub enum WordingKey {
     Refund,
     /// What is done with the donor's details.
     Privacy,
+    /// What an annual statement is, and what a donor can do with it (UK-36, US-9).
+    Statement,
+    /// The tick that declares for the four years before too (UK-15).
+    GiftAidPast,
+    /// What a written record of an oral declaration says (UK-20).
+    GiftAidOralRecord,
+    /// What ending a declaration means (UK-21).
+    GiftAidEnded,
 }
 
 impl WordingKey {
     /// All of them.
-    pub const ALL: [WordingKey; 8] = [
+    pub const ALL: [WordingKey; 12] = [
         WordingKey::GiftAidDeclaration,
         WordingKey::GiftAidNotes,
         WordingKey::Consent,
@@ -42,6 +50,10 @@ impl WordingKey {
         WordingKey::DirectDebitGuarantee,
         WordingKey::Refund,
         WordingKey::Privacy,
+        WordingKey::Statement,
+        WordingKey::GiftAidPast,
+        WordingKey::GiftAidOralRecord,
+        WordingKey::GiftAidEnded,
     ];
 
     /// The word in files and records, such as `gift_aid_declaration`.
@@ -55,6 +67,10 @@ impl WordingKey {
             WordingKey::DirectDebitGuarantee => "direct_debit_guarantee",
             WordingKey::Refund => "refund",
             WordingKey::Privacy => "privacy",
+            WordingKey::Statement => "statement",
+            WordingKey::GiftAidPast => "gift_aid_past",
+            WordingKey::GiftAidOralRecord => "gift_aid_oral_record",
+            WordingKey::GiftAidEnded => "gift_aid_ended",
         }
     }
 }

@@ -26,6 +26,15 @@ const DECLARATION: &[Sense] = &[
     },
     Sense { any: &["gift aid"], problem: "must say that the gifts are to be Gift Aid gifts (UK-13)" },
 ];
+/// UK-20: what the written record of an oral declaration must tell.
+const ORAL_RECORD: &[Sense] = &[
+    Sense {
+        any: &["30 days"],
+        problem: "must tell of the 30 days in which it can be cancelled from the start (UK-20)",
+    },
+    Sense { any: &["income tax"], problem: "must speak of Income Tax (UK-14, UK-20)" },
+    Sense { any: &["capital gains tax"], problem: "must speak of Capital Gains Tax (UK-14, UK-20)" },
+];
 const GB_RECEIPT: &[Sense] = &[Sense {
     any: &[
         "registered charity",
@@ -35,25 +44,22 @@ const GB_RECEIPT: &[Sense] = &[Sense {
     ],
     problem: "must say that this is a registered charity (RC-2)",
 }];
-const US_RECEIPT: &[Sense] = &[Sense {
-    any: &["goods or services"],
-    problem: "must have the goods or services sentence: \
-              \"No goods or services were provided in exchange for this contribution.\" (US-1, US-4)",
-}];
-const CA_RECEIPT: &[Sense] = &[
-    Sense {
-        any: &[
-            "official receipt for income tax purposes",
-            "official donation receipt for income tax purposes",
-        ],
-        problem: "must say \"official receipt for income tax purposes\" (CA-1)",
-    },
-    Sense { any: &["canada revenue agency"], problem: "must name the Canada Revenue Agency (CA-2)" },
-    Sense { any: &["canada.ca/charities-giving"], problem: "must name canada.ca/charities-giving (CA-2)" },
-];
 const AU_RECEIPT: &[Sense] =
     &[Sense { any: &["gift"], problem: "must say that the receipt is for a gift (AU-1)" }];
 const NL_RECEIPT: &[Sense] = &[Sense { any: &["anbi"], problem: "must state the ANBI status (NL-1)" }];
+/// What a receipt says of each gift by itself: said of all in the file, it would be untrue of some.
+const SAID_OF_EACH_GIFT: &[(Country, &str, &str)] = &[
+    (
+        Country::US,
+        "goods or services",
+        "must not speak of goods or services: each receipt says what is true of its gift (US-1, US-5)",
+    ),
+    (
+        Country::CA,
+        "official receipt",
+        "must not call itself an official receipt: each receipt that is one says so (CA-1, CA-9)",
+    ),
+];
 /// PR-1: consent can be withdrawn, and says so.
 const CONSENT: &[Sense] = &[Sense {
     any: &[
@@ -94,6 +100,9 @@ pub(super) fn is_required(key: WordingKey, entity: &Entity) -> bool {
     match key {
         WordingKey::GiftAidDeclaration | WordingKey::GiftAidNotes => entity.gift_aid,
         WordingKey::Consent | WordingKey::Receipt | WordingKey::Refund => true,
+        // Without it no statement is issued, and the office says why; donors can give all the same.
+        WordingKey::Statement => false,
+        WordingKey::GiftAidPast | WordingKey::GiftAidOralRecord | WordingKey::GiftAidEnded => entity.gift_aid,
         WordingKey::ReceiptFooter | WordingKey::DirectDebitGuarantee | WordingKey::Privacy => false,
     }
 }
@@ -110,7 +119,7 @@ fn check_text(wording: &Wording, entity: &Entity, problems: &Problems) {
         note(entity, wording.key, problems, &problem);
     };
     let must_name = match wording.key {
-        WordingKey::GiftAidDeclaration => true,
+        WordingKey::GiftAidDeclaration | WordingKey::GiftAidOralRecord => true,
         WordingKey::Receipt => entity.country != Country::DE,
         _ => false,
     };
@@ -122,6 +131,11 @@ fn check_text(wording: &Wording, entity: &Entity, problems: &Problems) {
         && text.contains("fully deductible")
     {
         says("must not call the gift fully deductible (US-9)");
+    }
+    for (country, words, problem) in SAID_OF_EACH_GIFT {
+        if wording.key == WordingKey::Receipt && entity.country == *country && text.contains(words) {
+            says(problem);
+        }
     }
     for sense in senses(wording.key, entity) {
         if !sense.any.iter().any(|words| text.contains(words)) {
@@ -137,10 +151,9 @@ fn senses(key: WordingKey, entity: &Entity) -> &'static [Sense] {
         (WordingKey::Receipt, Country::NL) => NL_RECEIPT,
         _ if !english => &[],
         (WordingKey::GiftAidDeclaration, _) => DECLARATION,
+        (WordingKey::GiftAidOralRecord, _) => ORAL_RECORD,
         (WordingKey::Consent, _) => CONSENT,
         (WordingKey::Receipt, Country::GB) => GB_RECEIPT,
-        (WordingKey::Receipt, Country::US) => US_RECEIPT,
-        (WordingKey::Receipt, Country::CA) => CA_RECEIPT,
         (WordingKey::Receipt, Country::AU) => AU_RECEIPT,
         _ => &[],
     }

@@ -14,7 +14,7 @@ use crate::services::staff::record::masked;
 use crate::services::{Deps, Result, ServiceError};
 use crate::store::gifts::{self, Gift};
 use crate::store::office_money::{self, GiftMoney};
-use crate::store::{Conn, WriteTx, corrections, donors, payments};
+use crate::store::{Conn, WriteTx, claims, corrections, donors, payments, statements};
 
 /// Something before an act and after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,8 +39,6 @@ impl<T: PartialEq> Change<T> {
 /// What becomes of the receipt that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum ReceiptFate {
-    /// It stays, for what remains; the refund mail says how much (RC-9).
-    CountsForLess,
     /// It stays in the register and counts no longer (RC-5).
     CountsNoLonger,
     /// It is void; a new one, which names it, takes its place (CA-4, RC-7).
@@ -136,6 +134,10 @@ pub struct Known {
     pub money: GiftMoney,
     /// Where mail about it goes now; may be empty.
     pub mailbox: String,
+    /// The number of the statement that tells of it.
+    pub statement: Option<String>,
+    /// The number of the Gift Aid claim it is in.
+    pub claim: Option<String>,
 }
 
 impl Known {
@@ -172,7 +174,12 @@ pub async fn known(conn: &mut Conn, gift: Gift) -> Result<Known> {
     let money = office_money::gift_money(conn, &gift.id).await?;
     let money = money.ok_or_else(|| ServiceError::Unexpected(format!("no money of {}", gift.id)))?;
     let mailbox = donors::mailbox_of(conn, &gift.donor_id).await?.unwrap_or_default();
-    Ok(Known { gift, money, mailbox })
+    let statement = match donors::owner_of(conn, &gift.donor_id).await? {
+        Some(owner) => statements::latest_number(conn, &owner, &gift.entity_id, &gift.tax_year).await?,
+        None => None,
+    };
+    let claim = claims::of_gift(conn, &gift.id).await?.map(|c| c.number);
+    Ok(Known { gift, money, mailbox, statement, claim })
 }
 
 /// What a refund of `amount` changes.
@@ -180,7 +187,7 @@ pub fn of_refund(known: &Known, amount: Money) -> Effects {
     let gift = &known.gift;
     let before = known.standing(None).remains();
     let after = Money::new((before.minor() - amount.minor()).max(0), before.currency());
-    let fate = if after.is_zero() { ReceiptFate::CountsNoLonger } else { ReceiptFate::CountsForLess };
+    let fate = if after.is_zero() { ReceiptFate::CountsNoLonger } else { ReceiptFate::Replaced };
     let mut effects = unchanged(known);
     effects.remains = Change::new(before, after);
     effects.gift_aid = Change::new(known.gift_aid(gift, before), known.gift_aid(gift, after));
@@ -233,16 +240,27 @@ fn unchanged(known: &Known) -> Effects {
         mails: Vec::new(),
         plan: gift.pledge_id.clone(),
         fees: Money::new(known.money.fees, gift.amount.currency()),
-        frozen: frozen(),
+        frozen: frozen(known),
     }
 }
 
-/// Nothing is frozen yet: statements, claims and closed months come with later parts of the house.
-fn frozen() -> Vec<Frozen> {
-    ["Annual statements", "Gift Aid claims", "Closed months"]
-        .into_iter()
-        .map(|what| Frozen { what, words: "None yet".to_owned() })
-        .collect()
+/// What was given out as final and tells of the gift.
+fn frozen(known: &Known) -> Vec<Frozen> {
+    let statement = known.statement.as_ref().map_or_else(
+        || "None yet".to_owned(),
+        |number| {
+            format!("{number} is looked at again: a new version says what changed, and the donor is told")
+        },
+    );
+    let claim = known.claim.as_ref().map_or_else(
+        || "In none".to_owned(),
+        |number| format!("{number} stays as it was sent; what changes is put right in the next claim"),
+    );
+    vec![
+        Frozen { what: "Annual statement", words: statement },
+        Frozen { what: "Gift Aid claim", words: claim },
+        Frozen { what: "Closed months", words: "None yet".to_owned() },
+    ]
 }
 
 fn mailbox(email: &str) -> Option<String> {

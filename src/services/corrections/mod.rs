@@ -167,6 +167,8 @@ pub async fn correct(deps: &Deps, actor: &Actor, wish: Wish<'_>) -> Result<Corre
     }
     book_difference(deps, &mut tx, &known.gift, &after, &id, now).await?;
     let number = replace_receipt(deps, &mut tx, &after, &effects, now).await?;
+    receipts::touch_statement(deps, &mut tx, &known.gift, now).await?;
+    receipts::touch_statement(deps, &mut tx, &after, now).await?;
     if effects.mails.iter().any(|m| m.kind == MailKind::ReceiptVoid && m.to.is_some()) {
         tell_previous(deps, &mut tx, &known, &after, now).await?;
     }
@@ -372,7 +374,7 @@ async fn replace_receipt(
     let Some((old, ReceiptFate::Replaced)) = &effects.receipt else { return Ok(None) };
     let mut told = after.clone();
     if effects.remains.after != told.amount {
-        (told.amount, told.fee_cover) = (effects.remains.after, Money::zero(told.amount.currency()));
+        told.fee_cover = Money::zero(told.amount.currency());
     }
     let plan = match &after.pledge_id {
         Some(id) => pledges::by_id(tx, id).await?,

@@ -9,6 +9,7 @@ use crate::domain::states::{EntryKind, OfflineKind};
 use crate::services::compose::letters::{self, ReturnedFacts};
 use crate::services::corrections::effects;
 use crate::services::mailing::{self, Envelope};
+use crate::services::receipts::settle_up;
 use crate::services::staff::{Act, Actor, record};
 use crate::services::{Deps, Result};
 use crate::store::gifts::{self, Gift};
@@ -67,6 +68,7 @@ pub async fn came_back(deps: &Deps, actor: &Actor, id: &GiftId, why: &str) -> Re
     if !ledger::insert_if_new(&mut tx, &entry).await? {
         return Ok(true);
     }
+    settle_up(deps, &mut tx, gift, receipts::Why::Returned, now).await?;
     if !cheque.mailbox.is_empty() {
         let facts = ReturnedFacts { gift, receipt_number: &cheque.receipt };
         let envelope = Envelope {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::corrections::effects::{self, Effects, Known};
 use super::staff::{Act, Actor, record};
-use super::{Deps, Result, job_kinds};
+use super::{Deps, Result, job_kinds, receipts};
 use crate::clock::Ts;
 use crate::domain::ids::{EntryId, GiftId, JobId, RefundId, RefundRequestId};
 use crate::domain::money::Money;
@@ -17,6 +17,7 @@ use crate::domain::refund::Refusal;
 use crate::domain::states::{EntryKind, RefundReason, RefundRequestState, RefundState};
 use crate::store::jobs::{self, NewJob};
 use crate::store::ledger::{self, Entry, Refund};
+use crate::store::receipts::Why;
 use crate::store::refund_requests::{self, End, NewRequest, RefundRequest};
 use crate::store::{StoreError, WriteTx, gifts};
 
@@ -193,7 +194,9 @@ async fn by_hand(
     ledger::insert_if_new(tx, &entry).await?;
     let end = End { state: RefundRequestState::Made, stripe_refund: None, problem: None };
     close_one(tx, id, end, now).await?;
-    tell::tell(deps, tx, gift, tell::Told { amount, made_at: now, key: id.as_str() }, now).await
+    let settled = receipts::settle_up(deps, tx, gift, Why::Refund, now).await?;
+    let told = tell::Told { amount, made_at: now, key: id.as_str(), receipt: &settled };
+    tell::tell(deps, tx, gift, told, now).await
 }
 
 async fn close_one(tx: &mut WriteTx, id: &RefundRequestId, end: End<'_>, now: Ts) -> Result<()> {

@@ -4,10 +4,10 @@ use crate::clock::Ts;
 use crate::domain::money::Money;
 use crate::services::compose::{self, RefundFacts};
 use crate::services::mailing::{self, Envelope};
-use crate::services::receipts::method_text;
+use crate::services::receipts::{Settled, method_text};
 use crate::services::{Deps, Result};
 use crate::store::gifts::Gift;
-use crate::store::{WriteTx, donors, ledger, receipts};
+use crate::store::{WriteTx, donors, ledger};
 
 /// One refund that a donor is told of.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,8 @@ pub struct Told<'a> {
     pub made_at: Ts,
     /// Stripe's refund, or our request: one mail about each.
     pub key: &'a str,
+    /// What came of its receipt.
+    pub receipt: &'a Settled,
 }
 
 /// Tells a donor of a refund, once, where they are now. Who has no mailbox is told by whoever sends the money.
@@ -32,7 +34,6 @@ pub async fn tell(deps: &Deps, tx: &mut WriteTx, gift: &Gift, told: Told<'_>, no
     let entity = compose::entity(deps, &gift.entity_id)?;
     let back = ledger::going_back(tx, &gift.id).await?;
     let remaining = Money::new((gift.amount.minor() - back).max(0), gift.amount.currency());
-    let number = receipts::number_of_gift(tx, &gift.id).await?.unwrap_or_default();
     let method = method_text(&gift.method_label, gift.method_last4.as_deref());
     let mail = compose::refund(
         deps,
@@ -40,7 +41,8 @@ pub async fn tell(deps: &Deps, tx: &mut WriteTx, gift: &Gift, told: Told<'_>, no
             amount: told.amount,
             remaining,
             made_on: told.made_at.date_in(&entity.time_zone),
-            receipt_number: &number,
+            receipt_number: &told.receipt.was,
+            replacement_number: told.receipt.replacement(),
             gift_amount: gift.amount,
             gift_on: gift.received_on.0,
             method: (!gift.is_offline()).then_some(method.as_str()),

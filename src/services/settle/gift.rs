@@ -1,24 +1,23 @@
 //! Money received becomes a gift, a receipt and a mail, in the transaction that settles it.
 
+use jiff::civil::Date;
+
 use super::apply::{Owner, note, set_state};
 use super::look::SeenPayment;
 use crate::clock::Ts;
 use crate::config::Entity;
+use crate::domain::gift_aid::declaration::{CoveredGift, covering};
 use crate::domain::ids::{DeclarationId, EntryId, GiftId, PledgeId};
 use crate::domain::money::Money;
 use crate::domain::states::{DonorKind, EntryKind, PaymentState};
 use crate::domain::tax_year;
 use crate::payments::objects::{Charge, MethodDetails, PaymentIntent, Ref};
 use crate::payments::requests::from_stripe;
-use crate::services::pledges::restart;
 use crate::services::receipts::{self, method_text};
 use crate::services::{Deps, Result, ServiceError, compose, evidence};
 use crate::store::gifts::{self, Gift};
 use crate::store::ledger::{self, Entry};
-use crate::store::{Day, WriteTx, donors, payments, pledge_changes, pledges};
-
-/// Nobody stops and begins more often.
-const BEGUN_AGAIN_AT_MOST: usize = 20;
+use crate::store::{Day, WriteTx, declarations, pledge_changes, pledges};
 
 /// The gift of a succeeded payment, made now if it is new.
 ///
@@ -87,8 +86,10 @@ async fn build(
     let meant = meant(tx, owner, seen).await?;
     let fee_cover = if amount == meant.total { meant.cover } else { Money::zero(amount.currency()) };
     let method = charge.payment_method_details.as_ref();
+    let id = GiftId::new(received_at, &deps.random);
+    let declaration_id = declaration(tx, owner, entity, (&id, meant.instalment, received_on)).await?;
     Ok(Gift {
-        id: GiftId::new(received_at, &deps.random),
+        id,
         payment_id: Some(payment.id.clone()),
         pledge_id: meant.pledge_id,
         donor_id: payment.donor_id.clone(),
@@ -104,7 +105,7 @@ async fn build(
         method_kind: method.map_or_else(|| "unknown".to_owned(), |m| m.kind.clone()),
         method_label: method.map_or_else(|| "Payment".to_owned(), method_label),
         method_last4: method.and_then(last4),
-        declaration_id: declaration(tx, owner, entity).await?,
+        declaration_id,
         donor: payment.donor.clone(),
         note: payment.note.clone(),
         tribute: payment.tribute.clone(),
@@ -162,24 +163,29 @@ fn received_at(intent: &PaymentIntent, charge: &Charge) -> Result<Ts> {
     }
 }
 
-/// The declaration made with the form covers this and later gifts of an individual to the same entity (UK-2, UK-7, UK-15).
-async fn declaration(tx: &mut WriteTx, owner: &Owner, entity: &Entity) -> Result<Option<DeclarationId>> {
+/// The declaration that covers a gift of an individual to an entity with Gift Aid (UK-2, UK-7, UK-15): the one of its form
+/// when that holds, else the first one made of those that do. So a plan that has begun again goes on under the declaration
+/// of the one before, and a gift without a tick is covered by what was declared earlier.
+async fn declaration(
+    tx: &mut WriteTx,
+    owner: &Owner,
+    entity: &Entity,
+    (id, instalment, received_on): (&GiftId, Option<i64>, Date),
+) -> Result<Option<DeclarationId>> {
     let payment = owner.payment();
     if !entity.gift_aid || payment.donor.kind != DonorKind::Individual {
         return Ok(None);
     }
-    let mut payment = payment.clone();
-    // A plan that has begun again goes on under the declaration of the one before.
-    for _ in 0..BEGUN_AGAIN_AT_MOST {
-        if let Some(declaration) = donors::declaration_of_payment(tx, &payment.id).await? {
-            return Ok(Some(declaration));
-        }
-        let Some(before) = restart::begun_before(&payment) else { return Ok(None) };
-        let Some(before) = pledges::by_id(tx, &before).await? else { return Ok(None) };
-        let Some(earlier) = payments::by_id(tx, &before.payment_id).await? else { return Ok(None) };
-        payment = earlier;
-    }
-    Ok(None)
+    let gift = CoveredGift {
+        entity_id: &entity.id,
+        id,
+        payment_id: Some(&payment.id),
+        first: instalment.is_none_or(|n| n == 1),
+        received_on,
+    };
+    let known = declarations::of_owner(tx, &payment.donor_id).await?;
+    let of_form = known.iter().find(|d| d.payment_id.as_ref() == Some(&payment.id) && d.covers(&gift));
+    Ok(of_form.or_else(|| covering(&known, &gift)).map(|d| d.id.clone()))
 }
 
 pub(super) fn method_label(method: &MethodDetails) -> String {

@@ -9,10 +9,11 @@ use crate::domain::states::{DisputeState, EntryKind, RefundState};
 use crate::payments::objects::{self, BalanceTransaction, Ref};
 use crate::payments::requests::from_stripe;
 use crate::services::refunds::tell::{Told, tell};
-use crate::services::{Deps, Result, ServiceError};
+use crate::services::{Deps, Result, ServiceError, receipts};
 use crate::store::WriteTx;
 use crate::store::gifts::Gift;
 use crate::store::ledger::{self, Dispute, Entry, Refund};
+use crate::store::receipts::Why;
 
 /// Writes the fee, the refunds and the disputes that were seen.
 pub(super) async fn apply(
@@ -33,13 +34,27 @@ pub(super) async fn apply(
     for refund in seen.refunds.iter().rev() {
         going_back.extend(apply_refund(deps, tx, gift, refund, now).await?);
     }
-    for refund in &going_back {
-        let key = refund.stripe_refund.as_deref().unwrap_or(refund.id.as_str());
-        let told = Told { amount: refund.amount, made_at: refund.made_at, key };
-        tell(deps, tx, gift, told, now).await?;
-    }
     for dispute in &seen.disputes {
         apply_dispute(deps, tx, gift, dispute, now).await?;
+    }
+    if seen.refunds.is_empty() && seen.disputes.is_empty() {
+        return Ok(());
+    }
+    let why = if seen.disputes.is_empty() { Why::Refund } else { Why::Dispute };
+    let settled = receipts::settle_up(deps, tx, gift, why, now).await?;
+    for refund in &going_back {
+        let key = refund.stripe_refund.as_deref().unwrap_or(refund.id.as_str());
+        tell(
+            deps,
+            tx,
+            gift,
+            Told { amount: refund.amount, made_at: refund.made_at, key, receipt: &settled },
+            now,
+        )
+        .await?;
+    }
+    if going_back.is_empty() {
+        receipts::tell_change(deps, tx, gift, &settled.outcome, now).await?;
     }
     Ok(())
 }

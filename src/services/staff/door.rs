@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
 
 use super::record::{Act, record};
 use super::{Actor, totp};
@@ -41,6 +42,8 @@ pub struct Caller<'a> {
     pub from: IpAddr,
     /// Browser and system in plain words.
     pub agent: &'a str,
+    /// The mark it got when somebody was last let in with it.
+    pub mark: Option<&'a str>,
 }
 
 /// The form in which a cookie's value is kept.
@@ -75,6 +78,11 @@ fn is_alive(s: &StaffSession, now: Ts) -> bool {
     within && s.state == StaffState::Active
 }
 
+/// The mark for a browser with which somebody was let in under `mailbox` (see [`super::seal::browser_mark`]).
+pub fn browser_mark(deps: &Deps, mailbox: &str) -> String {
+    super::seal::browser_mark(&deps.config.session_secret, &normalise_email(mailbox))
+}
+
 /// Tries a password. Right, it gives the cookie of a browser that has yet to show a second factor. Unknown mailboxes take
 /// as long as known ones and get the same answer: `None`.
 ///
@@ -87,7 +95,9 @@ pub async fn sign_in(
     caller: Caller<'_>,
 ) -> Result<Outcome<Option<String>>> {
     let mailbox = normalise_email(email);
-    if deps.throttle.password(&format!("staff {mailbox}"), None, caller.from).is_err() {
+    let own = browser_mark(deps, &mailbox);
+    let known = caller.mark.filter(|mark| bool::from(mark.as_bytes().ct_eq(own.as_bytes())));
+    if deps.throttle.password(&format!("staff {mailbox}"), known, caller.from).is_err() {
         return Ok(Outcome::TooOften);
     }
     let member = {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::overview::again;
 use super::view::{View, gift_chip, kind, method};
 use super::{Done, flash};
+use crate::documents::pdf::PaperStanding;
 use crate::domain::dates;
 use crate::domain::donor::Address;
 use crate::domain::ids::GiftId;
@@ -16,14 +17,15 @@ use crate::domain::money::Money;
 use crate::domain::receipt::ReceiptContent;
 use crate::domain::states::{DisputeState, RefundState, TributeKind};
 use crate::services::accounts::Outcome;
-use crate::services::{ServiceError, copies};
+use crate::services::{ServiceError, copies, papers};
 use crate::store::portal::{self, GiftEvent, GiftLine};
-use crate::web::AppState;
+use crate::store::receipts::{self, StoredReceipt};
 use crate::web::account::page;
 use crate::web::errors::AppError;
 use crate::web::layout::account_frame;
 use crate::web::pages::{Act, ChipTone, Event, GiftPage, GiftReceipt, Link, Notice, ReceiptPage, Row, Tone};
 use crate::web::visitor::Donor;
+use crate::web::{AppState, downloads};
 
 /// What is said of the receipt for a cheque that came back (UK-9).
 const VOID: &str = "This receipt is void: the cheque came back unpaid.";
@@ -291,6 +293,35 @@ pub async fn receipt(
     page(StatusCode::OK, &shown)
 }
 
+/// Downloads the receipt that counts, or the last one with where it stands.
+///
+/// # Errors
+/// 404 when there is none, or it is somebody else's.
+pub async fn receipt_pdf(
+    State(state): State<AppState>,
+    donor: Donor,
+    Path(gift_id): Path<String>,
+) -> Result<Response, AppError> {
+    let gift_id = id(&gift_id)?;
+    let stored = {
+        let mut read = state.deps.store.read().await.map_err(ServiceError::from)?;
+        receipts::of_owner(&mut read, donor.id(), &gift_id).await.map_err(ServiceError::from)?
+    };
+    let stored = stored.ok_or_else(AppError::not_found)?;
+    let standing = standing_of_receipt(&stored);
+    let bytes = papers::receipt_pdf(&state.deps, &stored.content, &stored.sha256, standing, true).await?;
+    Ok(downloads::pdf(&stored.number, bytes))
+}
+
+/// Where a receipt stands, for what is printed on it.
+pub fn standing_of_receipt(stored: &StoredReceipt) -> PaperStanding {
+    match (&stored.replaced_by, stored.counts) {
+        (_, true) => PaperStanding::Current,
+        (Some(by), false) => PaperStanding::Superseded { by: by.clone() },
+        (None, false) => PaperStanding::Cancelled,
+    }
+}
+
 /// What became of a receipt since it was issued, and what it made void itself; printed with it (RC-5, RC-9).
 fn standing_of(content: &ReceiptContent, gift: &GiftLine) -> Option<Notice> {
     let locale = content.entity.locale.as_str();
@@ -330,6 +361,7 @@ fn receipt_page(state: &AppState, donor: &Donor, gift_id: &GiftId, content: &Rec
         wording: content.wording.clone(),
         wording_id: content.wording_version.clone(),
         signed: Vec::new(),
+        pdf: Some(Link::new("Download as PDF", format!("/portal/gifts/{gift_id}/receipt.pdf"))),
         resend: Some(resend(state, format!("/portal/gifts/{gift_id}/receipt"))),
     }
 }

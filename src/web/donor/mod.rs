@@ -2,6 +2,9 @@
 
 pub mod again;
 pub mod gift;
+pub mod gift_aid;
+pub mod gift_aid_end;
+pub mod gift_aid_view;
 pub mod gifts;
 pub mod monthly;
 pub mod overview;
@@ -13,6 +16,7 @@ pub mod plan_words;
 pub mod preferences;
 pub mod profile;
 pub mod security;
+pub mod statements;
 pub mod view;
 
 use axum::extract::Query;

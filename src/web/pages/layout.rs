@@ -110,6 +110,8 @@ impl Layout {
             ("Overview", "/portal"),
             ("Giving", "/portal/gifts"),
             ("Monthly gift", "/portal/monthly"),
+            ("Tax statements", "/portal/statements"),
+            ("Gift Aid", "/portal/gift-aid"),
             ("Details", "/portal/profile"),
             ("E-mail choices", "/portal/preferences"),
             ("Security", "/portal/security"),

@@ -2,7 +2,9 @@
 //!
 //! No page formats money or dates and none knows a domain type; handlers fill these structs and render them.
 
+pub mod check;
 pub mod error;
+pub mod gift_aid;
 pub mod gifts;
 pub mod give;
 pub mod home_demo;
@@ -17,11 +19,14 @@ pub mod security;
 pub mod sign_in;
 pub mod sign_up;
 pub mod staff;
+pub mod statements;
 pub mod styleguide;
 pub mod tables;
 pub mod thanks;
 
+pub use check::CheckPage;
 pub use error::ErrorPage;
+pub use gift_aid::{DeclarationCard, GiftAidEndPage, GiftAidPage, GiftAidSection, GiftAidSignPage};
 pub use gifts::{GiftPage, GiftReceipt, GiftsPage, Total};
 pub use give::{GiveClosedPage, GivePage};
 pub use home_demo::HomeDemoPage;
@@ -47,6 +52,7 @@ pub use staff::{
     Fact, Facts, FieldKind, FormField, History, Lines, SearchBox, Section, Square, StaffForm, StaffPage,
     TableSection, Todos, Words,
 };
+pub use statements::{StatementYearPage, StatementsPage, Version, YearCard};
 pub use styleguide::{Colour, StyleguidePage};
 pub use tables::{Bar, Cell, Charge, ChargeState, Chart, Column, Confirm, DataTable, Sort};
 pub use thanks::{ThanksPage, ThanksState};

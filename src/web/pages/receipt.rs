@@ -41,6 +41,8 @@ pub struct ReceiptPage {
     pub wording_id: String,
     /// Who signs: "For Lantern Freedom Trust (UK)"; may be empty.
     pub signed: Vec<String>,
+    /// "Download as PDF"; not printed.
+    pub pdf: Option<Link>,
     /// "E-mail me a copy"; not printed.
     pub resend: Option<Act>,
 }
@@ -80,6 +82,7 @@ impl ReceiptPage {
             ],
             wording_id: "receipt-uk-2026-1".into(),
             signed: vec![],
+            pdf: Some(Link::new("Download as PDF", "/portal/gifts/g126/receipt.pdf")),
             resend: Some(Act::new("E-mail me a copy", "/portal/gifts/g126/receipt").with("token", "t0k3n")),
         };
         let replaced = Self {

@@ -59,7 +59,7 @@ pub fn page(state: &AppState, form: &Form<'_>) -> GivePage {
     let campaign = campaign.filter(|c| c.is_offered_by(&place.entity.id) && place.runs(c));
     let heading = campaign.and_then(|c| c.heading.clone()).unwrap_or_else(|| brand.heading.clone());
     let mut layout = frame(state, Some(place.entity), &heading);
-    greet(&mut layout, form.visitor, "");
+    greet(state, &mut layout, form.visitor, "");
     layout.js = Some(state.assets.href("give.js"));
     let symbol = place.currency.symbol();
     let after = matches!(place.entity.locale.get(..2), Some("de" | "fr"));

@@ -1,5 +1,6 @@
 //! Pages anybody may see.
 
+pub mod check;
 pub mod give;
 mod give_form;
 mod give_view;

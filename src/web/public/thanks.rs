@@ -80,7 +80,7 @@ pub async fn send_link(
 /// This version of the form was left, a later one was paid.
 fn already(state: &AppState, visitor: &Visitor, reference: &str) -> ThanksPage {
     let mut layout = frame(state, None, "This form has already been used");
-    greet(&mut layout, visitor, "");
+    greet(state, &mut layout, visitor, "");
     layout.noindex = true;
     ThanksPage {
         layout,
@@ -104,7 +104,7 @@ fn page(state: &AppState, visitor: &Visitor, entity: &Entity, status: &Status) -
     let bound = bound.is_some_and(|f| !matches!(f.restriction, Restriction::Unrestricted));
     let words = words(status.truth, &amount, bound.then_some(fund.as_str()), &email, payment.frequency);
     let mut layout = frame(state, Some(entity), words.title);
-    greet(&mut layout, visitor, "");
+    greet(state, &mut layout, visitor, "");
     layout.noindex = true;
     let done = matches!(status.truth, Truth::Paid | Truth::Confirming);
     ThanksPage {

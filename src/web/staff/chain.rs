@@ -5,6 +5,7 @@ use super::gift::Parts;
 use super::look::Look;
 use crate::clock::Ts;
 use crate::domain::money::Money;
+use crate::domain::role::Right;
 use crate::domain::search::StripeKind;
 use crate::domain::states::{DisputeState, EntryKind, RefundState};
 use crate::store::office_gift::Sequel;
@@ -47,11 +48,42 @@ pub fn chain(look: Look<'_>, parts: &Parts) -> History {
         events.push(event(look, ChipTone::Success, at, "Entered in the office", String::new()));
     }
     events.extend(parts.sequels.iter().filter(|s| s.what == "receipt").map(|s| receipt(look, s)));
-    events.push(not_yet("Statement", "It stands on no yearly statement yet."));
-    if parts.gift.gift_aid {
-        events.push(not_yet("Gift Aid claim", "It is on no claim yet."));
-    }
+    events.extend(papers(look, parts));
     History { heading: "From form to receipt".to_owned(), events, none: String::new() }
+}
+
+/// The statement and the claim that tell of it.
+fn papers(look: Look<'_>, parts: &Parts) -> Vec<Event> {
+    let may = look.staff.may(Right::ManageTax);
+    let known = parts.papers.as_ref();
+    let statement =
+        known.and_then(|p| Some((p.statement_number.as_ref()?, p.statement_at?, p.statement_id.as_ref()?)));
+    let mut events = vec![match statement {
+        Some((number, at, id)) => {
+            let link = may.then(|| Link::new(number.as_str(), format!("/staff/statements/document/{id}")));
+            Event { link, ..event(look, ChipTone::Success, at, "Statement", String::new()) }
+        }
+        None => not_yet("Statement", "It stands on no yearly statement yet."),
+    }];
+    let claim = known
+        .and_then(|p| Some((p.claim_number.as_ref()?, p.claim_at?, p.claim_id.as_ref()?, &p.claim_state)));
+    match claim {
+        Some((number, at, id, state)) => {
+            let link = may.then(|| Link::new(number.as_str(), format!("/staff/gift-aid/{id}")));
+            let text = match state.as_deref() {
+                Some("draft") => "In a draft that is not sent yet.",
+                Some("paid") => "HMRC has paid it.",
+                Some(_) | None => "HMRC has it.",
+            };
+            events.push(Event {
+                link,
+                ..event(look, ChipTone::Success, at, "Gift Aid claim", text.to_owned())
+            });
+        }
+        None if parts.gift.gift_aid => events.push(not_yet("Gift Aid claim", "It is on no claim yet.")),
+        None => {}
+    }
+    events
 }
 
 /// Form, payment, charge, balance, payout.

@@ -6,17 +6,20 @@ use axum::routing::get;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::declarations;
 use super::donor::{Done, frame, load};
 use super::guard::Staff;
 use super::look::{Look, column, standing_words};
 use super::show;
 use crate::domain::audit::ACTOR_DONOR;
 use crate::domain::donor::Address;
+use crate::domain::gift_aid::declaration::Declaration;
 use crate::domain::role::Right;
 use crate::domain::states::DonorKind;
 use crate::services::ServiceError;
 use crate::store::StoreError;
-use crate::store::office_donor::{self, AuditRow, ConsentRow, DeclarationRow, DonorRecord};
+use crate::store::declarations::of_owner;
+use crate::store::office_donor::{self, AuditRow, ConsentRow, DonorRecord};
 use crate::store::profile::{self, HeldAddress};
 use crate::web::AppState;
 use crate::web::errors::AppError;
@@ -40,7 +43,7 @@ const HIDDEN: &str = "Only seen by staff who care for donors";
 /// What the page is made of.
 struct Parts {
     addresses: Vec<HeldAddress>,
-    declarations: Vec<DeclarationRow>,
+    declarations: Vec<Declaration>,
     consents: Vec<ConsentRow>,
 }
 
@@ -48,7 +51,7 @@ async fn parts(state: &AppState, donor: &DonorRecord) -> Result<Parts, StoreErro
     let mut read = state.deps.store.read().await?;
     Ok(Parts {
         addresses: profile::addresses(&mut read, &donor.id).await?,
-        declarations: office_donor::declarations(&mut read, &donor.id).await?,
+        declarations: of_owner(&mut read, &donor.id).await?,
         consents: office_donor::consents(&mut read, &donor.id).await?,
     })
 }
@@ -73,7 +76,7 @@ pub async fn details(
     page.sections = vec![
         Section::Facts(who(look, &donor)),
         Section::Table(addresses(look, &parts.addresses)),
-        Section::Table(declarations(look, &parts.declarations)),
+        Section::Table(declarations::table(look, &donor, &parts.declarations, true)),
         Section::Table(consents(look, &parts.consents)),
     ];
     show(&page)
@@ -142,38 +145,6 @@ fn addresses(look: Look<'_>, held: &[HeldAddress]) -> TableSection {
     });
     let none = empty("No address is kept", "What was typed with a gift stands on its receipt.");
     table("Addresses", &["Address", "From", "Until"], rows.collect(), none)
-}
-
-fn declarations(look: Look<'_>, made: &[DeclarationRow]) -> TableSection {
-    let rows = made.iter().map(|d| {
-        let scope = match d.scope.as_str() {
-            "single" => "This gift",
-            "future" => "This and later gifts",
-            "past_4y_and_future" => "Four years back, and later gifts",
-            other => other,
-        };
-        let home = serde_json::from_str::<Address>(&d.home_address).unwrap_or_default();
-        vec![
-            Cell { note: format!("From {}", look.day(d.covers_from.0)), ..Cell::new(scope) },
-            Cell { note: place(look, &home), ..Cell::new(d.full_name.as_str()) },
-            Cell::new(look.entity(&d.entity_id)),
-            Cell { note: format!("Words {}", d.wording_version), ..Cell::new(channel_words(&d.channel)) },
-            Cell::new(look.moment(d.made_at)),
-        ]
-    });
-    let none = empty("No Gift Aid declaration", "A donor makes one with a gift on the form.");
-    table("Gift Aid declarations", &["Covers", "Made by", "To", "How", "When"], rows.collect(), none)
-}
-
-fn channel_words(channel: &str) -> &str {
-    match channel {
-        "web" => "On the form",
-        "email" => "By e-mail",
-        "sms" => "By text message",
-        "paper" => "On paper",
-        "oral" => "By word of mouth",
-        other => other,
-    }
 }
 
 fn consents(look: Look<'_>, said: &[ConsentRow]) -> TableSection {

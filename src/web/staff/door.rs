@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::door_frame;
-use super::guard::{Browser, Staff, cookie_gone, cookie_line, safe_next};
+use super::guard::{Browser, Staff, cookie_gone, cookie_line, mark_line, safe_next};
 use crate::domain::role::Right;
 use crate::domain::states::StaffStage;
 use crate::services::accounts::Outcome;
@@ -256,7 +256,13 @@ pub async fn answer(
         return Ok(Redirect::to("/staff/sign-in?why=ended").into_response());
     };
     match try_proof(&state, session, &proof, &browser).await? {
-        Answer::In(cookie) => Ok(go(&state, &next, cookie.as_deref())),
+        Answer::In(cookie) => {
+            let mut response = go(&state, &next, cookie.as_deref());
+            if let Ok(mark) = HeaderValue::from_str(&mark_line(&state, &session.email)) {
+                response.headers_mut().append(header::SET_COOKIE, mark);
+            }
+            Ok(response)
+        }
         refused => {
             let (wrong, field) = refusal(&proof, &refused);
             let shown = second_factor(&state, session, &next, field).await?;

@@ -77,7 +77,7 @@ pub fn changes(state: &AppState, e: &Effects, names: (&str, &str)) -> Vec<Row> {
         false => money("Remains given", state, &e.remains),
     });
     rows.push(gift_aid(state, &e.gift_aid));
-    rows.push(receipt(state, e));
+    rows.push(receipt(e));
     rows.extend(e.mails.iter().map(|mail| {
         let what = match mail.kind {
             MailKind::Refund => "That the money is on its way",
@@ -118,12 +118,9 @@ fn gift_aid(state: &AppState, change: &Change<Money>) -> Row {
     Row::figure("Gift Aid", format!("{words}: {after} instead of {before}"))
 }
 
-fn receipt(state: &AppState, e: &Effects) -> Row {
+fn receipt(e: &Effects) -> Row {
     let words = match &e.receipt {
         None => "None was issued".to_owned(),
-        Some((number, ReceiptFate::CountsForLess)) => {
-            format!("{number} stays and counts for {} only", sum(state, e.remains.after))
-        }
         Some((number, ReceiptFate::CountsNoLonger)) => format!("{number} counts no longer"),
         Some((number, ReceiptFate::Replaced)) => {
             format!("{number} is void; a new one that names it takes its place")

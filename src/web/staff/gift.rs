@@ -14,6 +14,7 @@ use super::look::{Look, state_chip};
 use super::notes::{self, Raw};
 use super::{another_look, blank, show};
 use crate::domain::ids::GiftId;
+use crate::domain::money::Currency;
 use crate::domain::role::Right;
 use crate::domain::states::{EntryKind, OfflineKind};
 use crate::services::staff::record_read;
@@ -21,7 +22,7 @@ use crate::services::{ServiceError, care};
 use crate::store::StoreError;
 use crate::store::notes::Note;
 use crate::store::office_donors;
-use crate::store::office_gift::{self, EntryRow, Origin, Sequel};
+use crate::store::office_gift::{self, EntryRow, Origin, Papers, Sequel};
 use crate::store::office_gifts::{self, GiftRow};
 use crate::web::AppState;
 use crate::web::donor::view::{View, kind, method};
@@ -55,6 +56,8 @@ pub struct Parts {
     pub entries: Vec<EntryRow>,
     /// What followed.
     pub sequels: Vec<Sequel>,
+    /// The documents that tell of it.
+    pub papers: Option<Papers>,
     notes: Vec<Note>,
 }
 
@@ -74,6 +77,7 @@ async fn load(state: &AppState, id: &GiftId) -> Result<Option<Parts>, StoreError
         origin,
         entries: office_gift::entries(&mut read, id).await?,
         sequels: office_gift::sequels(&mut read, id).await?,
+        papers: office_gift::papers(&mut read, id).await?,
         notes: crate::store::notes::of_gift(&mut read, id).await?,
     }))
 }
@@ -121,6 +125,12 @@ fn content(look: Look<'_>, parts: &Parts, done: &Done, raw: &Raw, wrong: &Mistak
         page.actions.push(Link::new("Correct", format!("{here}/correct")));
         if parts.origin.offline_kind == Some(OfflineKind::Cheque) && !parts.is_returned() {
             page.actions.push(Link::new("The cheque came back", format!("{here}/returned")));
+        }
+    }
+    if look.staff.may(Right::ManageTax) {
+        page.actions.push(Link::new("What the donor got", format!("{here}/benefit")));
+        if gift.currency != Currency::GBP {
+            page.actions.push(Link::new("In sterling", format!("{here}/rate")));
         }
     }
     page.sections.push(Section::Facts(facts(look, parts)));

@@ -22,6 +22,10 @@ use crate::web::visitor::cookie;
 use crate::web::{AppState, agent};
 
 const COOKIE: &str = "almoner-staff";
+/// Kept by a browser after its session: see [`door::browser_mark`].
+const MARK_COOKIE: &str = "almoner-staff-known";
+/// Half a year.
+const MARK_SECONDS: u32 = 180 * 24 * 3600;
 
 /// A browser at the staff door or inside.
 #[derive(Clone, Debug)]
@@ -31,12 +35,13 @@ pub struct Browser {
     /// Where it is, on the network.
     pub from: std::net::IpAddr,
     agent: String,
+    mark: Option<String>,
 }
 
 impl Browser {
     /// As the services see it.
     pub fn caller(&self) -> Caller<'_> {
-        Caller { from: self.from, agent: &self.agent }
+        Caller { from: self.from, agent: &self.agent, mark: self.mark.as_deref() }
     }
 
     /// The session, when it has come as far as `stage`.
@@ -59,7 +64,8 @@ impl FromRequestParts<AppState> for Browser {
             Some(value) => door::load(&state.deps, &value).await?,
         };
         let user_agent = parts.headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok());
-        Ok(Browser { session, from, agent: agent::in_words(user_agent.unwrap_or_default()) })
+        let mark = cookie(parts, &cookie_name(secure, MARK_COOKIE));
+        Ok(Browser { session, from, agent: agent::in_words(user_agent.unwrap_or_default()), mark })
     }
 }
 
@@ -159,6 +165,15 @@ pub fn cookie_line(state: &AppState, value: &str) -> String {
     let name = cookie_name(secure, COOKIE);
     let secure = if secure { "; Secure" } else { "" };
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}")
+}
+
+/// The cookie by which a browser is known again at the door.
+pub fn mark_line(state: &AppState, mailbox: &str) -> String {
+    let secure = state.deps.config.base_url.is_secure();
+    let name = cookie_name(secure, MARK_COOKIE);
+    let value = door::browser_mark(&state.deps, mailbox);
+    let secure = if secure { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; Max-Age={MARK_SECONDS}; HttpOnly; SameSite=Strict{secure}")
 }
 
 /// The cookie that ends a session.

@@ -8,9 +8,14 @@ pub mod door;
 pub mod effects;
 pub mod guard;
 
+mod benefit;
 mod care;
 mod chain;
 mod dashboard;
+mod declaration;
+mod declaration_fields;
+mod declaration_view;
+mod declarations;
 mod donor;
 mod donor_details;
 mod donor_mail;
@@ -18,6 +23,11 @@ mod donors;
 pub mod exports;
 mod find;
 mod gift;
+mod gift_aid;
+mod gift_aid_claim;
+mod gift_aid_claim_forms;
+mod gift_aid_claim_view;
+mod gift_aid_view;
 mod gifts;
 mod look;
 mod notes;
@@ -25,9 +35,12 @@ pub mod offline;
 pub mod own;
 mod paging;
 pub mod people;
+mod rate;
+pub mod receipts;
 pub mod refund;
 pub mod refunds;
 pub mod settings;
+pub mod statements;
 pub mod today;
 pub mod view;
 pub mod welcome;
@@ -61,12 +74,20 @@ pub const ROUTES: &[&[Route]] = &[
     donors::ROUTES,
     donor::ROUTES,
     donor_details::ROUTES,
+    declarations::ROUTES,
+    declaration::ROUTES,
     donor_mail::ROUTES,
     notes::ROUTES,
     gifts::ROUTES,
     gift::ROUTES,
     care::ROUTES,
     exports::ROUTES,
+    statements::ROUTES,
+    receipts::ROUTES,
+    gift_aid::ROUTES,
+    gift_aid_claim::ROUTES,
+    rate::ROUTES,
+    benefit::ROUTES,
     offline::ROUTES,
 ];
 
@@ -76,8 +97,11 @@ const PARTS: &[(&str, &str, Right)] = &[
     ("Donors", "/staff/donors", Right::FindDonors),
     ("Gifts", "/staff/gifts", Right::FindDonors),
     ("Enter gifts", "/staff/offline", Right::EnterGifts),
+    ("Receipts", "/staff/receipts", Right::SeeMoney),
     ("Refunds", "/staff/refunds", Right::SeeMoney),
     ("Disputes", "/staff/disputes", Right::SeeMoney),
+    ("Gift Aid", "/staff/gift-aid", Right::ManageTax),
+    ("Statements", "/staff/statements", Right::ManageTax),
     ("Exports", "/staff/exports", Right::ExportData),
     ("Audit", "/staff/audit", Right::SeeAudit),
     ("Settings", "/staff/settings", Right::ManageSettings),

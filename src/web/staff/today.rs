@@ -76,6 +76,12 @@ const KINDS: &[Kind] = &[
         right: Right::EnterGifts,
     },
     Kind {
+        what: "claim",
+        heading: "Gift Aid claims",
+        none: "No Gift Aid claim waits.",
+        right: Right::ManageTax,
+    },
+    Kind {
         what: "recovery",
         heading: "Failed cards",
         none: "No charge has failed.",
@@ -203,6 +209,23 @@ fn mail(state: &AppState, w: &Waiting, words: &str) -> (Tone, String, String, Op
     }
 }
 
+fn claim(state: &AppState, w: &Waiting) -> (Tone, String, String, Option<Link>) {
+    let (number, stands) = w.words.split_once(' ').unwrap_or((w.words.as_str(), ""));
+    let link = Link::new("See the claim", format!("/staff/gift-aid/{}", w.id));
+    let (tone, title, text) = match stands {
+        "draft" => {
+            let text =
+                format!("Made on {}. Upload its files and mark it as sent, or drop it.", day(state, w.at));
+            (Tone::Attention, format!("{number} is a draft: {} of tax", sum(state, w)), text)
+        }
+        _ => {
+            let text = format!("Sent on {}. Write down what HMRC paid, or ask.", day(state, w.at));
+            (Tone::Info, format!("{number}: HMRC has not paid {} yet", sum(state, w)), text)
+        }
+    };
+    (tone, title, text, Some(link))
+}
+
 fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
     let words = w.words.replace('_', " ");
     let (tone, title, text, link) = match w.what.as_str() {
@@ -234,6 +257,7 @@ fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
             let link = Link::new("Place them", format!("/staff/offline/imports/{}", w.id));
             (Tone::Info, title, format!("{}, read on {}", w.words, day(state, w.at)), Some(link))
         }
+        "claim" => claim(state, w),
         "recovery" => {
             let title = format!("{} due on {} failed", sum(state, w), day(state, w.at));
             let why = w.words.parse::<FailureReason>().map_or("", FailureReason::in_words);

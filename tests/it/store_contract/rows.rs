@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use almoner::domain::donor::{DonorDetails, Tribute};
+use almoner::domain::donor::{Address, DonorDetails, Tribute};
+use almoner::domain::gift_aid::declaration::{Channel, Scope};
 use almoner::domain::ids::{
     ConsentId, DeclarationId, DisputeId, DonorId, EntryId, GiftId, JobId, MailId, PledgeId, RefundId,
 };
@@ -12,7 +13,8 @@ use almoner::domain::states::{
     TributeKind,
 };
 use almoner::domain::terms::Terms;
-use almoner::store::donors::{self, NewConsent, NewDeclaration};
+use almoner::store::declarations::{self, NewDeclaration};
+use almoner::store::donors::{self, NewConsent};
 use almoner::store::gifts::{self, Gift};
 use almoner::store::inbox::{self, NewEvent};
 use almoner::store::jobs::{self, NewJob};
@@ -177,20 +179,27 @@ story! {
             let declaration = NewDeclaration {
                 id: DeclarationId::new(now, &app.deps.random),
                 donor_id: made.donor_id.clone(),
-                payment_id: made.id.clone(),
+                payment_id: Some(made.id.clone()),
+                gift_id: None,
                 entity_id: "uk".to_owned(),
-                scope: "future",
+                scope: Scope::Future,
                 covers_from: Day("2024-02-29".parse().expect("a day")),
                 full_name: "Ada Example".to_owned(),
-                home_address: "{}".to_owned(),
+                home_address: Address::default(),
+                non_uk_resident: full,
                 wording_version: "1".to_owned(),
                 wording_sha256: "0".to_owned(),
                 words_shown: "I am a taxpayer".to_owned(),
+                channel: Channel::Web,
+                evidence_ref: full.then(|| "Box 1".to_owned()),
+                entered_by: None,
+                nonce: full.then(|| format!("nonce{n}")),
                 made_at: now,
             };
-            donors::insert_declaration(&mut tx, &declaration).await.expect("writes");
-            let known = donors::declaration_of_payment(&mut tx, &made.id).await.expect("reads");
-            assert_eq!(known.as_ref(), Some(&declaration.id));
+            assert!(declarations::insert_if_new(&mut tx, &declaration).await.expect("writes"));
+            assert!(!declarations::insert_if_new(&mut tx, &declaration).await.expect("answers"), "once");
+            let known = declarations::of_owner(&mut tx, &made.donor_id).await.expect("reads");
+            assert!(known.iter().any(|d| d.id == declaration.id && d.evidence_ref == declaration.evidence_ref));
 
             let new = gift(app, &made, full.then_some((&plan, &declaration.id)), n);
             assert!(gifts::insert_if_new(&mut tx, &new).await.expect("writes"));

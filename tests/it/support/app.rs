@@ -77,6 +77,7 @@ impl TestApp {
             stripe: stripe.expect("a client"),
             mailer: Mailer::new(&config.mail).expect("a mailer"),
             passwords: almoner::services::passwords::Passwords::start(&random).expect("threads"),
+            papers: almoner::services::papers::Papers::start(),
             throttle: almoner::services::throttle::Throttle::new(&clock),
             clock,
             random,

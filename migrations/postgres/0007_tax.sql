@@ -1,0 +1,204 @@
+-- Tax: declarations over time, claims, receipts that are cancelled or restored, annual statements, benefits, rates of the day.
+
+-- ── Gift Aid declarations ─────────────────────────────────────────────────────────────────────────────────────────
+ALTER TABLE declaration ADD COLUMN non_uk_resident BOOLEAN NOT NULL DEFAULT FALSE;
+-- Where the evidence is: a form's reference, a shelf mark, a recording.
+ALTER TABLE declaration ADD COLUMN evidence_ref TEXT;
+-- By whom, when it was not the donor themselves on a page of ours.
+ALTER TABLE declaration ADD COLUMN entered_by TEXT COLLATE "C" REFERENCES staff (id);
+-- The one gift of a 'single' declaration that was not made with a form of ours.
+ALTER TABLE declaration ADD COLUMN gift_id TEXT COLLATE "C" REFERENCES gift (id);
+-- One for each form that was sent, however often.
+ALTER TABLE declaration ADD COLUMN nonce TEXT;
+CREATE UNIQUE INDEX declaration_nonce ON declaration (nonce) WHERE nonce IS NOT NULL;
+
+-- What happened to a declaration. 'record_sent': the written record of an oral one (UK-20). 'ended': it covers nothing
+-- received on or after effective_on, or nothing at all when it is void from the start (UK-21). Append-only.
+CREATE TABLE declaration_event (
+    id             TEXT COLLATE "C" PRIMARY KEY,
+    declaration_id TEXT COLLATE "C" NOT NULL REFERENCES declaration (id),
+    kind           TEXT NOT NULL CHECK (kind IN ('record_sent', 'ended')),
+    effective_on   DATE NOT NULL,
+    void           BOOLEAN NOT NULL,
+    via            TEXT NOT NULL CHECK (via IN ('web', 'email', 'sms', 'paper', 'oral')),
+    words          TEXT NOT NULL,
+    recorded_by    TEXT NOT NULL,
+    recorded_at    TIMESTAMPTZ NOT NULL,
+    UNIQUE (declaration_id, kind)
+);
+
+-- What a donor got for a gift (UK-10, US-5, CA-9). The latest counts; a value of 0 says: nothing. Append-only.
+CREATE TABLE gift_benefit (
+    id           TEXT COLLATE "C" PRIMARY KEY,
+    gift_id      TEXT COLLATE "C" NOT NULL REFERENCES gift (id),
+    nonce        TEXT NOT NULL UNIQUE,
+    currency     TEXT NOT NULL CHECK (length(currency) = 3),
+    value_minor  BIGINT NOT NULL CHECK (value_minor >= 0),
+    description  TEXT NOT NULL,
+    recorded_by  TEXT COLLATE "C" NOT NULL REFERENCES staff (id),
+    recorded_at  TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX gift_benefit_of ON gift_benefit (gift_id, recorded_at);
+
+-- A gift in another currency, in sterling at the rate of its day (UK-8). The latest counts. Append-only.
+CREATE TABLE gift_rate (
+    id             TEXT COLLATE "C" PRIMARY KEY,
+    gift_id        TEXT COLLATE "C" NOT NULL REFERENCES gift (id),
+    nonce          TEXT NOT NULL UNIQUE,
+    rate           TEXT NOT NULL,
+    sterling_minor BIGINT NOT NULL CHECK (sterling_minor > 0),
+    source         TEXT NOT NULL,
+    recorded_by    TEXT COLLATE "C" NOT NULL REFERENCES staff (id),
+    recorded_at    TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX gift_rate_of ON gift_rate (gift_id, recorded_at);
+
+-- ── Gift Aid claims ───────────────────────────────────────────────────────────────────────────────────────────────
+CREATE TABLE gift_aid_claim (
+    id               TEXT COLLATE "C" PRIMARY KEY,
+    number           TEXT NOT NULL UNIQUE,
+    entity_id        TEXT NOT NULL,
+    nonce            TEXT NOT NULL UNIQUE,
+    state            TEXT NOT NULL CHECK (state IN ('draft', 'sent', 'paid', 'dropped')),
+    up_to            DATE NOT NULL,
+    row_count        BIGINT NOT NULL,
+    gifts_minor      BIGINT NOT NULL,
+    tax_minor        BIGINT NOT NULL,
+    adjustment_minor BIGINT NOT NULL,
+    adjustment_words TEXT NOT NULL,
+    report           TEXT NOT NULL,
+    made_by          TEXT NOT NULL,
+    made_at          TIMESTAMPTZ NOT NULL,
+    sent_by          TEXT,
+    sent_at          TIMESTAMPTZ,
+    hmrc_reference   TEXT,
+    paid_minor       BIGINT,
+    paid_on          DATE,
+    paid_words       TEXT,
+    closed_at        TIMESTAMPTZ
+);
+-- One draft at a time: a gift is in one claim only.
+CREATE UNIQUE INDEX gift_aid_claim_draft ON gift_aid_claim (entity_id) WHERE state = 'draft';
+CREATE INDEX gift_aid_claim_made ON gift_aid_claim (entity_id, made_at);
+
+-- A gift in a claim, as HMRC reads it. `cells`: the displayed texts of columns B to K. A row of a claim that was sent never changes.
+CREATE TABLE gift_aid_row (
+    id             TEXT COLLATE "C" PRIMARY KEY,
+    claim_id       TEXT COLLATE "C" NOT NULL REFERENCES gift_aid_claim (id),
+    part           BIGINT NOT NULL CHECK (part > 0),
+    item           BIGINT NOT NULL CHECK (item BETWEEN 1 AND 1000),
+    gift_id        TEXT COLLATE "C" NOT NULL REFERENCES gift (id),
+    declaration_id TEXT COLLATE "C" NOT NULL REFERENCES declaration (id),
+    given_on       DATE NOT NULL,
+    amount_minor   BIGINT NOT NULL CHECK (amount_minor > 0),
+    cells          TEXT NOT NULL,
+    UNIQUE (claim_id, part, item),
+    UNIQUE (claim_id, gift_id)
+);
+CREATE INDEX gift_aid_row_gift ON gift_aid_row (gift_id);
+
+-- Tax to give back: a gift that was claimed was refunded, taken back or lost its declaration (UK-42, UK-45).
+CREATE TABLE gift_aid_adjustment (
+    id           TEXT COLLATE "C" PRIMARY KEY,
+    claim_id     TEXT COLLATE "C" NOT NULL REFERENCES gift_aid_claim (id),
+    gift_id      TEXT COLLATE "C" NOT NULL REFERENCES gift (id),
+    why          TEXT NOT NULL CHECK (why IN ('refund', 'dispute', 'returned', 'declaration', 'benefit', 'correction')),
+    amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
+    tax_minor    BIGINT NOT NULL CHECK (tax_minor > 0),
+    UNIQUE (claim_id, gift_id)
+);
+CREATE INDEX gift_aid_adjustment_gift ON gift_aid_adjustment (gift_id);
+
+CREATE TABLE gift_aid_counter (
+    entity_id TEXT PRIMARY KEY,
+    last      BIGINT NOT NULL
+);
+
+-- ── Receipts ──────────────────────────────────────────────────────────────────────────────────────────────────────
+-- What happened to a receipt after it was issued; the latest counts. Append-only.
+CREATE TABLE receipt_event (
+    id          TEXT COLLATE "C" PRIMARY KEY,
+    receipt_id  TEXT COLLATE "C" NOT NULL REFERENCES receipt (id),
+    seq         BIGINT NOT NULL CHECK (seq > 0),
+    kind        TEXT NOT NULL CHECK (kind IN ('cancelled', 'replaced', 'restored')),
+    why         TEXT NOT NULL CHECK (why IN ('refund', 'dispute', 'returned', 'correction', 'benefit', 'annual')),
+    replaced_by TEXT COLLATE "C" REFERENCES receipt (id),
+    recorded_at TIMESTAMPTZ NOT NULL,
+    UNIQUE (receipt_id, seq)
+);
+-- Check codes are the beginning of the hash of what a document says.
+CREATE INDEX receipt_hash ON receipt (content_sha256);
+
+-- ── Annual statements ─────────────────────────────────────────────────────────────────────────────────────────────
+-- What a donor gave to an entity in a tax year, frozen as it was told. donor_id: the record that others count for. Append-only.
+CREATE TABLE statement (
+    id             TEXT COLLATE "C" PRIMARY KEY,
+    donor_id       TEXT COLLATE "C" NOT NULL REFERENCES donor (id),
+    entity_id      TEXT NOT NULL,
+    tax_year       TEXT NOT NULL,
+    version        BIGINT NOT NULL CHECK (version > 0),
+    number         TEXT NOT NULL UNIQUE,
+    content        TEXT NOT NULL,
+    content_sha256 TEXT NOT NULL,
+    run_id         TEXT COLLATE "C",
+    issued_at      TIMESTAMPTZ NOT NULL,
+    UNIQUE (donor_id, entity_id, tax_year, version)
+);
+CREATE INDEX statement_hash ON statement (content_sha256);
+CREATE INDEX statement_year ON statement (entity_id, tax_year, donor_id, version);
+
+-- The statements of one entity and year, issued together.
+CREATE TABLE statement_run (
+    id          TEXT COLLATE "C" PRIMARY KEY,
+    entity_id   TEXT NOT NULL,
+    tax_year    TEXT NOT NULL,
+    nonce       TEXT NOT NULL UNIQUE,
+    state       TEXT NOT NULL CHECK (state IN ('running', 'paused', 'done')),
+    expected    BIGINT NOT NULL,
+    asked_by    TEXT NOT NULL,
+    asked_at    TIMESTAMPTZ NOT NULL,
+    finished_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX statement_run_open ON statement_run (entity_id, tax_year) WHERE state <> 'done';
+CREATE INDEX statement_run_asked ON statement_run (asked_at);
+
+CREATE TABLE statement_item (
+    run_id       TEXT COLLATE "C" NOT NULL REFERENCES statement_run (id),
+    donor_id     TEXT COLLATE "C" NOT NULL REFERENCES donor (id),
+    state        TEXT NOT NULL CHECK (state IN ('waiting', 'issued', 'unchanged', 'nothing', 'blocked')),
+    statement_id TEXT COLLATE "C" REFERENCES statement (id),
+    why          TEXT,
+    done_at      TIMESTAMPTZ,
+    PRIMARY KEY (run_id, donor_id)
+);
+CREATE INDEX statement_item_waiting ON statement_item (run_id) WHERE state = 'waiting';
+
+CREATE INDEX gift_tax_year ON gift (entity_id, tax_year, donor_id);
+
+CREATE TRIGGER declaration_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON declaration_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER gift_benefit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON gift_benefit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER gift_rate_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON gift_rate FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER receipt_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON receipt_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER statement_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON statement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- What HMRC was told stays as it was told (UK-44).
+CREATE FUNCTION refuse_change_of_sent_claim() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE claim TEXT;
+BEGIN
+    IF TG_OP = 'DELETE' THEN claim := OLD.claim_id; ELSE claim := NEW.claim_id; END IF;
+    IF TG_OP = 'UPDATE' OR (SELECT state FROM gift_aid_claim WHERE id = claim) <> 'draft' THEN
+        RAISE EXCEPTION '% of a claim that was sent is frozen', TG_TABLE_NAME;
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER gift_aid_row_frozen BEFORE INSERT OR UPDATE OR DELETE ON gift_aid_row FOR EACH ROW EXECUTE FUNCTION refuse_change_of_sent_claim();
+CREATE TRIGGER gift_aid_row_no_truncate BEFORE TRUNCATE ON gift_aid_row FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER gift_aid_adjustment_frozen BEFORE INSERT OR UPDATE OR DELETE ON gift_aid_adjustment FOR EACH ROW EXECUTE FUNCTION refuse_change_of_sent_claim();
+CREATE TRIGGER gift_aid_adjustment_no_truncate BEFORE TRUNCATE ON gift_aid_adjustment FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Lists of a fund or an entity in a range of days are counted from the index alone.
+DROP INDEX gift_fund;
+CREATE INDEX gift_fund ON gift (fund_id, received_at, id, received_on);
+DROP INDEX gift_entity;
+CREATE INDEX gift_entity ON gift (entity_id, received_at, id, received_on);
+CREATE INDEX receipt_issued ON receipt (issued_at, number);

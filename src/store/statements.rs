@@ -1,0 +1,285 @@
+//! Annual statements: frozen, in versions. Append-only.
+
+use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt};
+use crate::clock::Ts;
+use crate::domain::donor::DonorDetails;
+use crate::domain::ids::{DonorId, StatementId, StatementRunId};
+use crate::domain::receipt::sha256_hex;
+use crate::domain::statement::StatementContent;
+use crate::domain::states::DonorKind;
+
+/// A statement that was issued.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its id.
+    pub id: StatementId,
+    /// Whose.
+    pub donor_id: DonorId,
+    /// 1 for the first.
+    pub version: i64,
+    /// Its number.
+    pub number: String,
+    /// What it says.
+    pub content: StatementContent,
+    /// Hash of that.
+    pub sha256: String,
+    /// When.
+    pub issued_at: Ts,
+    /// The number of the latest version.
+    pub latest: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: StatementId,
+    donor_id: DonorId,
+    version: i64,
+    number: String,
+    content: String,
+    content_sha256: String,
+    issued_at: Ts,
+    latest: String,
+}
+
+impl Row {
+    fn read(self) -> Result<Stored> {
+        let content = serde_json::from_str(&self.content)
+            .map_err(|e| StoreError::Corrupt { table: "statement", what: format!("{}: {e}", self.id) })?;
+        Ok(Stored {
+            id: self.id,
+            donor_id: self.donor_id,
+            version: self.version,
+            number: self.number,
+            content,
+            sha256: self.content_sha256,
+            issued_at: self.issued_at,
+            latest: self.latest,
+        })
+    }
+}
+
+macro_rules! statements {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.id, s.donor_id, s.version, s.number, s.content, s.content_sha256, s.issued_at, \
+             (SELECT n.number FROM statement n WHERE n.donor_id = s.donor_id AND n.entity_id = s.entity_id \
+             AND n.tax_year = s.tax_year ORDER BY n.version DESC LIMIT 1) AS latest FROM statement s ",
+            $rest
+        )
+    };
+}
+
+/// The latest statement of a donor's year.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn latest(
+    conn: &mut Conn,
+    owner: &DonorId,
+    entity: &str,
+    tax_year: &str,
+) -> Result<Option<Stored>> {
+    let row = opt!(
+        conn,
+        Row,
+        statements!(
+            "WHERE s.donor_id = $1 AND s.entity_id = $2 AND s.tax_year = $3 ORDER BY s.version DESC LIMIT 1"
+        ),
+        owner,
+        entity,
+        tax_year
+    )?;
+    row.map(Row::read).transpose()
+}
+
+/// A statement of a donor.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn of_owner(conn: &mut Conn, owner: &DonorId, id: &StatementId) -> Result<Option<Stored>> {
+    opt!(conn, Row, statements!("WHERE s.donor_id = $1 AND s.id = $2"), owner, id)?.map(Row::read).transpose()
+}
+
+/// A statement, whosever it is.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn by_id(conn: &mut Conn, id: &StatementId) -> Result<Option<Stored>> {
+    opt!(conn, Row, statements!("WHERE s.id = $1"), id)?.map(Row::read).transpose()
+}
+
+/// A statement in a list.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Head {
+    /// Its id.
+    pub id: StatementId,
+    /// Of which entity.
+    pub entity_id: String,
+    /// Of which tax year.
+    pub tax_year: String,
+    /// 1 for the first.
+    pub version: i64,
+    /// Its number.
+    pub number: String,
+    /// When.
+    pub issued_at: Ts,
+}
+
+/// Every statement of a donor, the latest versions first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn heads(conn: &mut Conn, owner: &DonorId) -> Result<Vec<Head>> {
+    all!(
+        conn,
+        Head,
+        "SELECT id, entity_id, tax_year, version, number, issued_at FROM statement WHERE donor_id = $1 \
+         ORDER BY tax_year DESC, entity_id, version DESC LIMIT 500",
+        owner
+    )
+}
+
+/// The versions of one year's statement, the latest first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn versions(conn: &mut Conn, owner: &DonorId, entity: &str, tax_year: &str) -> Result<Vec<Head>> {
+    all!(
+        conn,
+        Head,
+        "SELECT id, entity_id, tax_year, version, number, issued_at FROM statement WHERE donor_id = $1 \
+         AND entity_id = $2 AND tax_year = $3 ORDER BY version DESC",
+        owner,
+        entity,
+        tax_year
+    )
+}
+
+/// Whether a statement was issued for a donor's year.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn exists(conn: &mut Conn, owner: &DonorId, entity: &str, tax_year: &str) -> Result<bool> {
+    Ok(latest_number(conn, owner, entity, tax_year).await?.is_some())
+}
+
+/// The number of the latest statement of a donor's year.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn latest_number(
+    conn: &mut Conn,
+    owner: &DonorId,
+    entity: &str,
+    tax_year: &str,
+) -> Result<Option<String>> {
+    let row = opt!(
+        conn,
+        (String,),
+        "SELECT number FROM statement WHERE donor_id = $1 AND entity_id = $2 AND tax_year = $3 \
+         ORDER BY version DESC LIMIT 1",
+        owner,
+        entity,
+        tax_year
+    )?;
+    Ok(row.map(|(number,)| number))
+}
+
+/// A statement to write.
+#[derive(Clone, Debug)]
+pub struct NewStatement<'a> {
+    /// Its id.
+    pub id: &'a StatementId,
+    /// Whose.
+    pub owner: &'a DonorId,
+    /// What it says.
+    pub content: &'a StatementContent,
+    /// The run it belongs to.
+    pub run: Option<&'a StatementRunId>,
+    /// When.
+    pub at: Ts,
+}
+
+/// Writes a statement with the hash of its content.
+///
+/// # Errors
+/// When the number or the version is taken.
+pub async fn insert(tx: &mut WriteTx, s: &NewStatement<'_>) -> Result<()> {
+    let content = super::payments::to_json(s.content, "statement")?;
+    let hash = sha256_hex(&content);
+    exec!(
+        tx,
+        "INSERT INTO statement (id, donor_id, entity_id, tax_year, version, number, content, content_sha256, run_id, \
+         issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        s.id,
+        s.owner,
+        s.content.entity.id.as_str(),
+        s.content.tax_year.as_str(),
+        s.content.version,
+        s.content.number.as_str(),
+        content,
+        hash,
+        s.run,
+        s.at
+    )?;
+    Ok(())
+}
+
+/// The donor as they are now, with the address that holds.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn donor_today(conn: &mut Conn, owner: &DonorId) -> Result<Option<DonorDetails>> {
+    let row = opt!(
+        conn,
+        (DonorKind, String, String, Option<String>, String, String),
+        "SELECT kind, given_name, family_name, organisation, email, locale FROM donor WHERE id = $1",
+        owner
+    )?;
+    let Some((kind, given_name, family_name, organisation, email, locale)) = row else { return Ok(None) };
+    let mut address = super::profile::current_address(conn, owner).await?;
+    if address.is_none() {
+        // Who never kept an address here gave one with a gift, perhaps.
+        let details = super::profile::latest_details(conn, owner).await?;
+        address =
+            details.and_then(|json| serde_json::from_str::<DonorDetails>(&json).ok()).and_then(|d| d.address);
+    }
+    Ok(Some(DonorDetails { kind, given_name, family_name, organisation, email, address, locale }))
+}
+
+/// A document of which the content's hash begins with a check code.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct CodeHit {
+    /// `receipt` or `statement`.
+    pub kind: String,
+    /// Of which entity.
+    pub entity_id: String,
+    /// Its number.
+    pub number: String,
+    /// When it was issued.
+    pub issued_at: Ts,
+    /// `cancelled`, `replaced`, or none: it counts.
+    pub fate: Option<String>,
+}
+
+/// The document with a check code; `prefix`: the beginning of its content's hash, in lower-case hex.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn by_code(conn: &mut Conn, prefix: &str) -> Result<Option<CodeHit>> {
+    // `g` comes after every hexadecimal digit.
+    let beyond = format!("{prefix}g");
+    opt!(
+        conn,
+        CodeHit,
+        "SELECT 'receipt' AS kind, r.entity_id, r.number, r.issued_at, \
+         (SELECT CASE WHEN e.kind = 'restored' THEN NULL ELSE e.kind END FROM receipt_event e WHERE e.receipt_id = r.id \
+         ORDER BY e.seq DESC LIMIT 1) AS fate FROM receipt r WHERE r.content_sha256 >= $1 AND r.content_sha256 < $2 \
+         UNION ALL SELECT 'statement' AS kind, s.entity_id, s.number, s.issued_at, \
+         (SELECT 'replaced' FROM statement n WHERE n.donor_id = s.donor_id AND n.entity_id = s.entity_id \
+         AND n.tax_year = s.tax_year AND n.version > s.version LIMIT 1) AS fate FROM statement s \
+         WHERE s.content_sha256 >= $1 AND s.content_sha256 < $2 LIMIT 1",
+        prefix,
+        beyond
+    )
+}
