@@ -5,6 +5,7 @@
 //! apart than four times, the machine was not quiet enough and the run says that it is invalid (exit 2).
 
 mod cores;
+mod documents;
 mod intake;
 mod load;
 mod million;
@@ -36,11 +37,12 @@ pub struct Bench {
 
 type Run = fn(&mut Bench);
 
-const BENCHMARKS: [(&str, Run); 6] = [
+const BENCHMARKS: [(&str, Run); 7] = [
     ("intake", intake::run),
     ("settle", settle::run),
     ("portal", portal::run),
     ("office", office::run),
+    ("documents", documents::run),
     ("sign_in", sign_in::run),
     ("start", start::run),
 ];
@@ -60,7 +62,8 @@ fn main() -> ExitCode {
     let names: Vec<&str> = arguments.iter().map(String::as_str).filter(|a| !a.starts_with('-')).collect();
     if let Some(unknown) = names.iter().find(|n| !BENCHMARKS.iter().any(|(name, _)| name == *n)) {
         eprintln!(
-            "There is no benchmark {unknown:?}; there are intake, settle, portal, office, sign_in and start."
+            "There is no benchmark {unknown:?}; there are intake, settle, portal, office, documents, sign_in and \
+             start."
         );
         return ExitCode::FAILURE;
     }

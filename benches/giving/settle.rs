@@ -132,6 +132,7 @@ impl House {
             stripe: client(&config, &random),
             mailer: Mailer::new(&config.mail).expect("a mailer"),
             passwords: almoner::services::passwords::Passwords::start(&random).expect("threads"),
+            papers: almoner::services::papers::Papers::start(),
             throttle: almoner::services::throttle::Throttle::new(&Clock::System),
             clock: Clock::System,
             random,

@@ -112,9 +112,16 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "I3",
         holds: "receipt numbers run without a gap and the counter stands at the last",
-        sql: "SELECT COUNT(*) FROM receipt_counter c WHERE c.last <> (SELECT COUNT(*) FROM receipt r \
-              WHERE r.entity_id = c.entity_id AND r.year = c.year) OR c.last <> (SELECT COALESCE(MAX(r.serial), 0) \
-              FROM receipt r WHERE r.entity_id = c.entity_id AND r.year = c.year)",
+        sql: "SELECT COUNT(*) FROM receipt_counter c WHERE c.entity_id NOT LIKE '%/%' AND (c.last <> (SELECT COUNT(*) \
+              FROM receipt r WHERE r.entity_id = c.entity_id AND r.year = c.year) OR c.last <> \
+              (SELECT COALESCE(MAX(r.serial), 0) FROM receipt r WHERE r.entity_id = c.entity_id AND r.year = c.year))",
+    },
+    Invariant {
+        id: "I3",
+        holds: "statement numbers run without a gap: one for each donor's year",
+        sql: "SELECT COUNT(*) FROM receipt_counter c WHERE c.entity_id LIKE '%/statement' AND c.last <> (SELECT COUNT(*) \
+              FROM statement s WHERE s.entity_id || '/statement' = c.entity_id AND s.version = 1 \
+              AND SUBSTR(s.tax_year, 1, 4) = CAST(c.year AS TEXT))",
     },
     Invariant {
         id: "I4",

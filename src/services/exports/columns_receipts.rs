@@ -32,7 +32,8 @@ impl Table for Receipts {
     fn sums(row: &ExportReceipt) -> Option<Sums> {
         let (currency, amount_minor) =
             row.said.amount.map_or((row.gift_currency, 0), |said| (said.currency(), said.minor()));
-        let net_minor = if row.replaced_by.is_none() { amount_minor } else { 0 };
+        let counts = row.replaced_by.is_none() && !row.cancelled;
+        let net_minor = if counts { amount_minor } else { 0 };
         Some(Sums { currency, amount_minor, net_minor })
     }
 }
@@ -41,9 +42,18 @@ const COLUMNS: &[Column<ExportReceipt>] = &[
     column("number", "Receipt", "Number of the receipt. No number is given out twice.", |r, _| {
         Cell::text(&*r.number)
     }),
-    column("state", "State", "Counts, or Replaced (void since a later receipt of the same gift).", |r, _| {
-        Cell::text(if r.replaced_by.is_none() { "Counts" } else { "Replaced" })
-    }),
+    column(
+        "state",
+        "State",
+        "Counts, Replaced (void since a later receipt of the same gift) or Cancelled.",
+        |r, _| {
+            Cell::text(match (&r.replaced_by, r.cancelled) {
+                (Some(_), _) => "Replaced",
+                (None, true) => "Cancelled",
+                (None, false) => "Counts",
+            })
+        },
+    ),
     column("replaces", "Replaces", "Number of the receipt that this one made void.", |r, _| {
         Cell::maybe(r.replaces.as_deref())
     }),

@@ -43,6 +43,9 @@ pub struct YearView {
     pub issued: Option<Head>,
 }
 
+/// Lines of a year by the code of their currency.
+type ByCurrency = BTreeMap<&'static str, (Currency, Vec<Line>)>;
+
 /// One year with everything in it.
 #[derive(Clone, Debug)]
 pub struct Year {
@@ -122,8 +125,7 @@ pub async fn years(deps: &Deps, owner: &DonorId) -> Result<Vec<YearView>> {
         let declared = declarations::of_owner(&mut read, owner).await?;
         (gifts, declared, statements::heads(&mut read, owner).await?)
     };
-    let mut years: BTreeMap<(String, String), BTreeMap<&'static str, (Currency, Vec<Line>)>> =
-        BTreeMap::new();
+    let mut years: BTreeMap<(String, String), ByCurrency> = BTreeMap::new();
     for gift in &gifts {
         let year = years.entry((gift.tax_year.clone(), gift.entity_id.clone())).or_default();
         let aided = deps.config.charity.entity(&gift.entity_id).is_some_and(|e| e.gift_aid);

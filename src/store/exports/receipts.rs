@@ -42,6 +42,7 @@ struct Row {
     gift_currency: Currency,
     replaces: Option<String>,
     replaced_by: Option<String>,
+    fate: Option<String>,
 }
 
 /// A receipt to take out.
@@ -75,6 +76,8 @@ pub struct ExportReceipt {
     pub replaces: Option<String>,
     /// The number that made it void.
     pub replaced_by: Option<String>,
+    /// It counts no longer, and none took its place.
+    pub cancelled: bool,
 }
 
 impl TryFrom<Row> for ExportReceipt {
@@ -98,6 +101,7 @@ impl TryFrom<Row> for ExportReceipt {
             gift_currency: r.gift_currency,
             replaces: r.replaces,
             replaced_by: r.replaced_by,
+            cancelled: r.fate.as_deref() == Some("cancelled"),
         })
     }
 }
@@ -147,7 +151,8 @@ pub async fn chunk(conn: &mut Conn, wanted: &Wanted, after: &str, size: i64) -> 
         "SELECT r.id, r.gift_id, r.version, r.entity_id, CAST(r.year AS BIGINT) AS year, r.serial, r.number, r.content, \
          r.content_sha256, r.delivery, r.issued_at, g.currency AS gift_currency, \
          (SELECT b.number FROM receipt b WHERE b.gift_id = r.gift_id AND b.version = r.version - 1) AS replaces, \
-         (SELECT n.number FROM receipt n WHERE n.gift_id = r.gift_id AND n.version = r.version + 1) AS replaced_by \
+         (SELECT n.number FROM receipt n WHERE n.gift_id = r.gift_id AND n.version = r.version + 1) AS replaced_by, \
+         (SELECT e.kind FROM receipt_event e WHERE e.receipt_id = r.id ORDER BY e.seq DESC LIMIT 1) AS fate \
          FROM receipt r JOIN gift g ON g.id = r.gift_id WHERE r.id > ",
         |q| {
             q.push_bind(after).push(" AND r.id <= ").push_bind(wanted.until(0));

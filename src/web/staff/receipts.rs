@@ -116,7 +116,6 @@ fn filter(state: &AppState, asked: &Asked) -> FilterBar {
         value: value.to_owned(),
         label: label.to_owned(),
         selected: value == chosen,
-        ..Choice::default()
     };
     let mut entities = vec![choice("", "All", &asked.entity)];
     let charity = &state.deps.config.charity;

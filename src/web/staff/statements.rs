@@ -126,12 +126,7 @@ fn choices(state: &AppState, chosen: &str) -> Vec<Choice> {
             let year = tax_year::of(day, entity.country.as_str());
             let value = format!("{} {year}", entity.id);
             let selected = value == chosen;
-            all.push(Choice {
-                label: format!("{year}, {}", entity.legal_name),
-                value,
-                selected,
-                ..Choice::default()
-            });
+            all.push(Choice { label: format!("{year}, {}", entity.legal_name), value, selected });
         }
     }
     all

@@ -17,7 +17,7 @@ story! {
         let page = look(&finance, &gift, "40").await;
         for said in [
             "Give £40.00 back to Ada Example?", "Remains given£60.00 instead of £100.00", "Tax year2026–27, as before",
-            "Gift Aid£10.00 lost: £15.00 instead of £25.00", "stays and counts for £60.00 only",
+            "Gift Aid£10.00 lost: £15.00 instead of £25.00", "is void; a new one that names it takes its place",
             "That the money is on its way, to a…@donors.example", "Closed monthsNone yet", "Stripe keeps its fee of",
         ] {
             assert!(page.has(said), "{said}: {}", page.words());
