@@ -22,7 +22,7 @@ async function step(name, work) {
   } catch (error) {
     failed += 1;
     console.log(`FAILED  ${name} (${seconds()})\n${String(error.message).replace(/^/gm, '        ')}`);
-    const at = /(?:walks|portal|monthly|office)\.mjs:\d+/.exec(error.stack ?? '')?.[0];
+    const at = /(?:walks|portal|monthly|office|tax)\.mjs:\d+/.exec(error.stack ?? '')?.[0];
     if (at) console.log(`        at tests/browser/${at}`);
   }
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { MONTHLY_WALKS, MONTHS_LATER } from './monthly.mjs';
 import { OFFICE_WALKS } from './office.mjs';
+import { TAX_WALKS } from './tax.mjs';
 import { PORTAL_WALKS } from './portal.mjs';
 import { says } from './says.mjs';
 
@@ -206,6 +207,7 @@ export const WALKS = [
   ...PORTAL_WALKS,
   ...MONTHLY_WALKS,
   ...OFFICE_WALKS,
+  ...TAX_WALKS,
   { name: 'direct debit and a week', walk: directDebit },
   { name: 'monthly and a month', walk: monthlyAndAMonthLater },
   ...MONTHS_LATER,

@@ -20,6 +20,9 @@ use crate::services::statements::run;
 use crate::store::offline_batches::{self, NewBatch};
 use crate::store::{Day, accounts, offline, staff};
 
+/// Tax years with statements: as many as the demo's world has.
+const YEARS_ISSUED: usize = 3;
+
 /// A form's mark that is the same at every start: what lies on the desk is put there once.
 fn nonce(what: &str) -> String {
     sha256_hex(&format!("the demo's desk: {what}"))[..32].to_owned()
@@ -123,15 +126,17 @@ async fn half_a_batch(
     Ok(())
 }
 
-/// Issues the statements of the last tax year that has ended, for every entity: the worker writes them.
+/// Issues the statements of the tax years that have ended, for every entity: the worker writes them.
 async fn last_years_statements(deps: &Deps, actor: &Actor) -> anyhow::Result<()> {
     let now = deps.clock.now();
     for entity in &deps.config.charity.entities {
         let country = entity.country.as_str();
         let running = tax_year::of(now.date_in(&entity.time_zone), country);
-        let Some(year) = tax_year::previous(&running) else { continue };
-        run::begin(deps, &entity.id, &year, &nonce(&format!("statements {} {year}", entity.id)), Some(actor))
-            .await?;
+        let years = std::iter::successors(tax_year::previous(&running), |year| tax_year::previous(year));
+        for year in years.take(YEARS_ISSUED) {
+            let nonce = nonce(&format!("statements {} {year}", entity.id));
+            run::begin(deps, &entity.id, &year, &nonce, Some(actor)).await?;
+        }
     }
     Ok(())
 }

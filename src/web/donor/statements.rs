@@ -207,42 +207,39 @@ fn table(view: View<'_>, block: &CurrencyBlock, name: &str, lines: &[&Line]) -> 
     let money = |minor| Money::new(minor, block.currency).display(view.locale);
     let some = |minor: i64| if minor == 0 { String::new() } else { money(minor) };
     let column = |label: &str, figure| Column { label: label.to_owned(), figure, ..Column::default() };
+    // Nothing went back of most gifts: then the column would be empty.
+    let back = lines.iter().any(|l| l.returned != 0);
     let row = |line: &&Line| {
-        let mut how = Cell::new(format!("{}, {}", line.kind, line.method));
+        let mut what = Cell::new(line.fund.as_str());
+        what.note = format!("{}, {}", line.kind, line.method);
         if line.disputed {
-            how.note = "Your bank is looking at it".to_owned();
+            what.note.push_str(". Your bank is looking at it");
         }
-        vec![
+        let mut cells = vec![
             Cell::link(long(&line.received_on, view.locale), format!("/portal/gifts/{}", line.gift)),
-            Cell::new(line.fund.as_str()),
-            how,
-            Cell::new(money(line.given)),
-            Cell::new(some(line.returned)),
-            Cell::new(money(line.counts())),
-        ]
+            what,
+        ];
+        if back {
+            cells.extend([Cell::new(money(line.given)), Cell::new(some(line.returned))]);
+        }
+        cells.push(Cell::new(money(line.counts())));
+        cells
     };
     let sum = |of: fn(&Line) -> i64| lines.iter().map(|l| of(l)).sum::<i64>();
-    let totals = [
-        "Total".to_owned(),
-        String::new(),
-        String::new(),
-        money(sum(|l| l.given)),
-        some(sum(|l| l.returned)),
-        money(sum(Line::counts)),
-    ];
+    let mut columns = vec![column("Date", false), column("For", false)];
+    let mut totals = vec![Cell::new("Total"), Cell::default()];
+    if back {
+        columns.extend([column("Given", true), column("Went back", true)]);
+        totals.extend([Cell::new(money(sum(|l| l.given))), Cell::new(some(sum(|l| l.returned)))]);
+    }
+    columns.push(column(if back { "Counts" } else { "Given" }, true));
+    totals.push(Cell::new(money(sum(Line::counts))));
     DataTable {
         caption: format!("{name}, {}", block.currency),
         quiet_caption: false,
-        columns: vec![
-            column("Date", false),
-            column("For", false),
-            column("How", false),
-            column("Given", true),
-            column("Went back", true),
-            column("Counts", true),
-        ],
+        columns,
         rows: lines.iter().rev().take(SHOWN).map(row).collect(),
-        totals: totals.into_iter().map(Cell::new).collect(),
+        totals,
     }
 }
 

@@ -110,7 +110,7 @@ impl Layout {
             ("Overview", "/portal"),
             ("Giving", "/portal/gifts"),
             ("Monthly gift", "/portal/monthly"),
-            ("Tax statements", "/portal/statements"),
+            ("Statements", "/portal/statements"),
             ("Gift Aid", "/portal/gift-aid"),
             ("Details", "/portal/profile"),
             ("E-mail choices", "/portal/preferences"),

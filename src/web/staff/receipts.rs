@@ -122,6 +122,8 @@ fn filter(state: &AppState, asked: &Asked) -> FilterBar {
     entities.extend(charity.entities.iter().map(|e| choice(&e.id, &e.legal_name, &asked.entity)));
     FilterBar {
         action: HERE.to_owned(),
+        label: "Filter the receipts".to_owned(),
+        button: "Show".to_owned(),
         selects: vec![
             FilterSelect { name: "entity".to_owned(), label: "Issued by".to_owned(), choices: entities },
             FilterSelect {
