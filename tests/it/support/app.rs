@@ -232,7 +232,8 @@ impl TestApp {
         })
     }
 
-    /// Every figure and state the books hold, for comparing end states.
+    /// Every figure and state the books hold, for comparing end states; of receipts those that count, as how many stood in
+    /// between goes by what was known when.
     pub async fn books(&self) -> Vec<String> {
         const SQL: &str = "SELECT line FROM (\
             SELECT 'payment ' || state || ' ' || CAST(amount_minor AS TEXT) AS line FROM payment \
@@ -241,7 +242,9 @@ impl TestApp {
             UNION ALL SELECT 'refund ' || state || ' ' || stripe_refund FROM refund \
             UNION ALL SELECT 'dispute ' || state || ' ' || stripe_dispute FROM dispute \
             UNION ALL SELECT 'pledge ' || state || ' ' || stripe_subscription FROM pledge \
-            UNION ALL SELECT 'receipt ' || number FROM receipt \
+            UNION ALL SELECT 'receipt of ' || COALESCE(g.stripe_payment_intent, g.id) FROM receipt r \
+            JOIN gift g ON g.id = r.gift_id WHERE COALESCE((SELECT e.kind FROM receipt_event e WHERE e.receipt_id = r.id \
+            ORDER BY e.seq DESC LIMIT 1), 'restored') = 'restored' \
             UNION ALL SELECT 'mail ' || kind || ' ' || state FROM mail_outbox) all_lines ORDER BY line";
         let mut lines: Vec<String> = match &self.deps.store {
             Store::Sqlite { read, .. } => sqlx::query_scalar(SQL).fetch_all(read).await.expect("books"),
