@@ -22,6 +22,7 @@ mod office_money;
 mod office_offline;
 mod pages;
 mod portal;
+mod schedule;
 mod settle;
 mod staff;
 mod staff_people;
