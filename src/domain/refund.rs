@@ -1,12 +1,7 @@
 //! What of a gift can be given back, and why not.
 
-use rust_decimal::Decimal;
-
 use super::money::Money;
 use super::states::DisputeState;
-
-/// Gift Aid in percent of a gift: basic-rate tax of 20 % on the grossed-up sum (UK-31).
-const GIFT_AID_PERCENT: i64 = 25;
 
 /// What is known of the money of a gift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,12 +68,6 @@ impl Standing {
     }
 }
 
-/// The Gift Aid on what remains of a gift, rounded down to the penny (UK-31, UK-32). An estimate: HMRC works it out on the
-/// sum of a claim.
-pub fn gift_aid_on(remains: Money) -> Money {
-    remains.percent_floor(Decimal::from(GIFT_AID_PERCENT)).unwrap_or(Money::zero(remains.currency()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,13 +99,6 @@ mod tests {
         let won = Standing { dispute: Some(DisputeState::Won), ..whole };
         assert_eq!(won.check(pounds(1)), Ok(()));
         assert_eq!(Standing { under_way: true, ..whole }.check(pounds(1)), Err(Refusal::UnderWay));
-    }
-
-    #[test]
-    fn case_64_gift_aid_is_a_quarter_of_what_remains() {
-        assert_eq!(gift_aid_on(pounds(10_000)), pounds(2_500));
-        assert_eq!(gift_aid_on(pounds(6_000)), pounds(1_500));
-        assert_eq!(gift_aid_on(pounds(2_559)), pounds(639));
     }
 
     proptest! {

@@ -86,8 +86,10 @@ pub struct Receipt {
     pub tribute: String,
     /// The donor's message; empty: left out.
     pub note: String,
-    /// "No goods or services were provided in exchange for this gift."
-    pub goods_and_services: String,
+    /// What the law wants to see, line by line: "Place of issue".
+    pub law: Vec<MailRow>,
+    /// What the law wants said: "No goods or services were provided in exchange for this gift."
+    pub statements: Vec<String>,
     /// The receipt wording of the charity file, one paragraph each.
     pub wording: Vec<String>,
     /// The id of the wording: "receipt-uk-2026-1".
@@ -148,7 +150,8 @@ impl Receipt {
             ("Given", &self.tribute),
             ("Your message", &self.note),
         ];
-        rows(&lines)
+        let law: Vec<(&str, &str)> = self.law.iter().map(|r| (r.label.as_str(), r.value.as_str())).collect();
+        rows(&[lines.as_slice(), &law].concat())
     }
 
     /// The HTML part.

@@ -289,6 +289,11 @@ story! {
         assert_eq!(app.count("SELECT COUNT(*) FROM receipt WHERE serial = 2").await, 1);
         let american = app.mails_about("$40.00");
         assert!(american[0].text.contains("No goods or services"), "US-4");
+        let gift = app.text("SELECT id FROM gift WHERE currency = 'USD'").await;
+        let ada = app.browser();
+        ada.sign_in_by_link("ada@donors.example").await;
+        let page = ada.open(&format!("/portal/gifts/{gift}/receipt")).await;
+        assert!(page.has("No goods or services"), "US-4: {}", page.words());
     }
 }
 

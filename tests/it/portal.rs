@@ -467,6 +467,8 @@ async fn queries_stay_few(database: Database) {
         "/portal/preferences",
         "/portal/security",
         "/portal/monthly",
+        "/portal/statements",
+        "/portal/gift-aid",
         "/portal/profile/address",
         "/give",
         &gift,

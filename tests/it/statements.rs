@@ -81,6 +81,7 @@ story! {
         app.settle().await;
         let done = finance.open(&begun.path).await;
         assert!(done.has("Done") && done.has("LFT-S-2026-27-000001") && done.has("Sent"), "{}", done.words());
+        assert!(app.count("SELECT COUNT(*) FROM audit_line WHERE action = 'donors.listed' AND detail LIKE '%statements str_%'").await > 0, "who looked at whom is on record");
         let told = app.mails_about("giving statement for 2026-27 is ready");
         assert_eq!((told.len(), told[0].to.as_str()), (1, ADA));
         assert!(told[0].text.contains("/portal/statements/year/uk/2026-27"), "{}", told[0].text);
@@ -276,5 +277,32 @@ story! {
         ada.sign_in_by_link(ADA).await;
         let year = ada.open(YEAR).await;
         assert!(year.has("Gifts without Gift Aid") && !year.has("Gifts under Gift Aid"), "{}", year.words());
+    }
+}
+
+story! {
+    async fn an_official_canadian_receipt_has_every_element_wherever_it_is_read(app: &TestApp) {
+        let form = app.form("?entity=ca").await.filled("100").set("address_line1", "1 Example Street");
+        let form = form.set("city", "Exampleton").set("postcode", "K1A 0B1");
+        let session = app.to_checkout(&form).await;
+        app.pay(&session, TestMethod::CardSuccess).await;
+        let gift = the_gift(app).await;
+        let mail = app.mails_about("CA$100.00").pop().expect("a receipt");
+        let ada = app.browser();
+        ada.sign_in_by_link(ADA).await;
+        let page = ada.open(&format!("/portal/gifts/{gift}/receipt")).await;
+        assert_eq!(page.heading(), "Official donation receipt");
+        let text = mail.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for said in [
+            "official receipt for income tax purposes",
+            "000000000RR0000",
+            "Exampleville, Ontario",
+            "Eligible amount",
+            "canada.ca/charities-giving",
+        ] {
+            assert!(page.has(said), "{said}: {}", page.words());
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        assert!(page.has("Noor Haddad"), "who signs: {}", page.words());
     }
 }

@@ -1,8 +1,10 @@
 //! The sums of Gift Aid, in minor units and with the rounding named (UK-8, UK-10, UK-31, UK-32, UK-45).
 
+use jiff::civil::Date;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use crate::domain::jurisdiction;
 use crate::domain::money::{Currency, Money};
 
 /// So much of a gift counts with a quarter of it, in pence (UK-10).
@@ -16,6 +18,12 @@ pub fn gift_aid(sum: Money, percent: Decimal) -> Money {
     sum.percent_floor(percent).unwrap_or(Money::zero(sum.currency()))
 }
 
+/// The same at the rate of a day in the United Kingdom (UK-31). An estimate: HMRC works it out on the sum of a claim.
+pub fn gift_aid_on(sum: Money, on: Date) -> Money {
+    let percent = jurisdiction::of("GB").map_or(Decimal::ZERO, |law| law.gift_aid_percent(on));
+    gift_aid(sum, percent)
+}
+
 /// The tax to give back on a sum, rounded up, so that never too little goes back (UK-45).
 pub fn given_back(sum: Money, percent: Decimal) -> Money {
     sum.percent_ceil(percent).unwrap_or(Money::zero(sum.currency()))
@@ -24,9 +32,10 @@ pub fn given_back(sum: Money, percent: Decimal) -> Money {
 /// The most a donor may get for a gift, in pence: a quarter of the first £100, a twentieth of the rest, £2,500 (UK-10).
 /// Rounded down: half a penny too much is too much.
 pub fn benefit_limit(gift_minor: i64) -> i64 {
-    let first = gift_minor.min(FIRST_BAND) / 4;
-    let rest = (gift_minor - FIRST_BAND).max(0) / 20;
-    (first + rest).min(BENEFIT_AT_MOST)
+    let first = gift_minor.min(FIRST_BAND);
+    // Both parts in twentieths: rounded once.
+    let twentieths = first.saturating_mul(5).saturating_add(gift_minor.saturating_sub(first));
+    (twentieths / 20).min(BENEFIT_AT_MOST)
 }
 
 /// A gift in sterling at the rate of its day: units of its currency for a pound; to the nearest penny, halves to even (UK-8).
@@ -60,6 +69,12 @@ mod tests {
         assert_eq!([1_000, 1_001, 1_002, 1_003].map(aid), [250; 4]);
         assert_eq!((aid(3), aid(4)), (0, 1));
         assert_eq!(aid(100 * 1_003), 25_075);
+    }
+
+    #[test]
+    fn gift_aid_goes_by_the_rate_of_the_day() {
+        let on = |day: &str| gift_aid_on(pounds(7_800), day.parse().expect("a day")).minor();
+        assert_eq!((on("2008-04-05"), on("2008-04-06")), (2_200, 1_950));
     }
 
     #[test]

@@ -6,10 +6,11 @@
 
 use serde::Serialize;
 
+use crate::domain::gift_aid::amounts::gift_aid_on;
 use crate::domain::ids::{DonorId, GiftId, PledgeId};
 use crate::domain::money::Money;
 use crate::domain::receipt::sha256_hex;
-use crate::domain::refund::{Standing, gift_aid_on};
+use crate::domain::refund::Standing;
 use crate::services::staff::record::masked;
 use crate::services::{Deps, Result, ServiceError};
 use crate::store::gifts::{self, Gift};
@@ -160,7 +161,7 @@ impl Known {
 
     fn gift_aid(&self, gift: &Gift, remains: Money) -> Money {
         match gift.declaration_id {
-            Some(_) => gift_aid_on(remains),
+            Some(_) => gift_aid_on(remains, gift.received_on.0),
             None => Money::zero(remains.currency()),
         }
     }

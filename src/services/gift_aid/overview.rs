@@ -4,20 +4,15 @@
 use jiff::civil::Date;
 
 use crate::config::Entity;
+use crate::domain::gift_aid::amounts::{benefit_limit, gift_aid_on};
 use crate::domain::gift_aid::declaration::{CoveredGift, Declaration, Scope};
 use crate::domain::ids::DonorId;
 use crate::domain::money::{Currency, Money};
-use crate::domain::refund::gift_aid_on;
 use crate::domain::states::DonorKind;
 use crate::domain::tax_year;
 use crate::services::{Deps, Result};
 use crate::store::declarations;
 use crate::store::declared_gifts::{self, SterlingGift};
-
-/// Benefits of more than this spoil a gift, whatever its size (UK-10), in pence.
-const BENEFIT_AT_MOST: i64 = 250_000;
-/// So much of a gift counts with a quarter of it, in pence.
-const FIRST_BAND: i64 = 10_000;
 
 /// A declaration with what it does.
 #[derive(Clone, Debug)]
@@ -87,30 +82,27 @@ fn of_entity(entity: &Entity, today: Date, known: &[Declaration], gifts: &[Sterl
             }
         }
     }
-    let held = own.iter().zip(alone).map(|(d, sum)| Held { declaration: (*d).clone(), alone: aid(sum) });
+    let held =
+        own.iter().zip(alone).map(|(d, sum)| Held { declaration: (*d).clone(), alone: aid(sum, today) });
     EntityGiftAid {
         entity_id: entity.id.clone(),
         stands: own.iter().any(|d| d.is_standing(today)),
         declarations: held.rev().collect(),
         tax_year: this_year,
-        this_year: aid(in_year),
-        all: aid(all),
-        more: aid(more),
+        this_year: aid(in_year, today),
+        all: aid(all, today),
+        more: aid(more, today),
     }
 }
 
-/// Gift Aid on a sum of gifts in pence, rounded down once (UK-32).
-fn aid(minor: i64) -> Money {
-    gift_aid_on(Money::new(minor, Currency::GBP))
+/// Gift Aid on a sum of gifts in pence at the rate of today, rounded down once (UK-32).
+fn aid(minor: i64, today: Date) -> Money {
+    gift_aid_on(Money::new(minor, Currency::GBP), today)
 }
 
 /// Whether a gift could have Gift Aid at all: a person's, not all gone back, without too large a benefit (UK-1, UK-10).
 fn counts(gift: &SterlingGift) -> bool {
-    let first = gift.amount_minor.min(FIRST_BAND);
-    // A quarter of the first £100 and a twentieth of the rest, in hundredths of a penny.
-    let limit =
-        first.saturating_mul(25).saturating_add(gift.amount_minor.saturating_sub(first).saturating_mul(5));
-    let fits = gift.benefit_minor.saturating_mul(100) <= limit && gift.benefit_minor <= BENEFIT_AT_MOST;
+    let fits = gift.benefit_minor <= benefit_limit(gift.amount_minor);
     gift.kind == DonorKind::Individual && gift.remains_minor > 0 && fits
 }
 

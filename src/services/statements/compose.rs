@@ -11,7 +11,7 @@ use crate::domain::gift_aid::amounts::benefit_limit;
 use crate::domain::gift_aid::declaration::{CoveredGift, Declaration, covering};
 use crate::domain::ids::{DonorId, GiftId};
 use crate::domain::jurisdiction;
-use crate::domain::jurisdiction::receipts::{self as law, AnnualFacts, Facts};
+use crate::domain::jurisdiction::receipts::{self as law, AnnualFacts, Blocked, Facts};
 use crate::domain::money::{Currency, Money};
 use crate::domain::receipt::ReceiptForm;
 use crate::domain::statement::{CurrencyBlock, Line, StatementContent, TEMPLATE_VERSION};
@@ -74,13 +74,13 @@ pub async fn compose(
     Ok(content)
 }
 
-/// What the law wants on it, from what it says so far.
+/// What the law wants on it, from what it says so far; why it cannot be the official document it would be.
 pub(super) fn apply_terms(
     entity: &Entity,
     content: &mut StatementContent,
     (from, to): (Date, Date),
     today: Date,
-) {
+) -> Option<Blocked> {
     let currency = entity.default_currency();
     let counts = content.blocks.iter().find(|b| b.currency == currency).map_or(0, |b| b.totals.counts);
     let amount = Money::new(counts, currency);
@@ -120,6 +120,7 @@ pub(super) fn apply_terms(
     content.statements = terms.statements;
     content.law = terms.law;
     content.signatory = terms.signatory;
+    terms.blocked
 }
 
 /// Gift Aid in percent for gifts in a currency: only sterling is grossed up on a statement (UK-8).

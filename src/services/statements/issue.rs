@@ -66,10 +66,16 @@ pub async fn issue(
             changes: changes::between(&old.content, &content),
         });
     }
-    if entity.tax.documents == OfficialDocuments::Annual {
+    let today = now.date_in(&entity.time_zone);
+    let is_official = entity.tax.documents == OfficialDocuments::Annual;
+    if is_official && let Some(blocked) = compose::apply_terms(entity, &mut content, (from, to), today) {
+        // Nothing wrong is issued, and no official number is spent on it: the office puts it right first.
+        return Ok(Issued::Blocked(blocked.in_words()));
+    }
+    if is_official {
         official_number(tx, entity_id, &entity.receipt_prefix, &mut content, first_year).await?;
     }
-    compose::apply_terms(entity, &mut content, (from, to), now.date_in(&entity.time_zone));
+    compose::apply_terms(entity, &mut content, (from, to), today);
     let id = StatementId::new(now, &deps.random);
     statements::insert(tx, &NewStatement { id: &id, owner, content: &content, run, at: now }).await?;
     send(deps, tx, owner, &id, &content, now).await?;

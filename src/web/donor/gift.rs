@@ -14,7 +14,7 @@ use crate::domain::dates;
 use crate::domain::donor::Address;
 use crate::domain::ids::GiftId;
 use crate::domain::money::Money;
-use crate::domain::receipt::ReceiptContent;
+use crate::domain::receipt::{ReceiptContent, ReceiptForm};
 use crate::domain::states::{DisputeState, RefundState, TributeKind};
 use crate::services::accounts::Outcome;
 use crate::services::{ServiceError, copies, papers};
@@ -349,7 +349,7 @@ fn receipt_page(state: &AppState, donor: &Donor, gift_id: &GiftId, content: &Rec
         notice: None,
         entity: content.entity.legal_name.clone(),
         entity_lines,
-        title: "Receipt".to_owned(),
+        title: title_of(content.form).to_owned(),
         number: content.number.clone(),
         issued: day(&content.issued_on, locale).unwrap_or_default(),
         copy: "Copy".to_owned(),
@@ -358,11 +358,21 @@ fn receipt_page(state: &AppState, donor: &Donor, gift_id: &GiftId, content: &Rec
         amount: content.amount.display(locale),
         amount_words: format!("received on {received}"),
         rows: receipt_rows(content, locale),
-        wording: content.wording.clone(),
+        wording: content.statements.iter().chain(&content.wording).cloned().collect(),
         wording_id: content.wording_version.clone(),
-        signed: Vec::new(),
+        signed: content.signatory.iter().flat_map(|s| [s.name.clone(), s.title.clone()]).collect(),
         pdf: Some(Link::new("Download as PDF", format!("/portal/gifts/{gift_id}/receipt.pdf"))),
         resend: Some(resend(state, format!("/portal/gifts/{gift_id}/receipt"))),
+    }
+}
+
+/// What the document is to the tax office, as on its PDF.
+fn title_of(form: ReceiptForm) -> &'static str {
+    match form {
+        ReceiptForm::Plain | ReceiptForm::DgrReceipt | ReceiptForm::Acknowledgment => "Receipt",
+        ReceiptForm::OfficialDonationReceipt => "Official donation receipt",
+        ReceiptForm::Zuwendungsbestaetigung => "Bestätigung über Geldzuwendungen",
+        ReceiptForm::NotOfficial => "Thank you for your gift",
     }
 }
 
@@ -392,5 +402,6 @@ fn receipt_rows(content: &ReceiptContent, locale: &str) -> Vec<Row> {
         };
         rows.push(Row::new(label, tribute.name.as_str()));
     }
+    rows.extend(content.law.iter().map(|l| Row::new(l.label.as_str(), l.value.as_str())));
     rows
 }

@@ -9,10 +9,11 @@ use serde::Deserialize;
 use super::guard::{Staff, prove_first};
 use super::look::{Look, column, figures};
 use super::{another_look, blank, show};
-use crate::domain::ids::{StatementId, StatementRunId};
+use crate::domain::ids::{DonorId, StatementId, StatementRunId};
 use crate::domain::money::Money;
 use crate::domain::role::Right;
 use crate::domain::tax_year;
+use crate::services::staff::record::record_listed;
 use crate::services::staff::record_read;
 use crate::services::statements as verbs;
 use crate::services::statements::run::{self, Begun, Preview};
@@ -35,7 +36,7 @@ const PAGE: i64 = 50;
 const YEARS: usize = 4;
 
 /// Donors weighed for a page; the command line weighs them all.
-const AT_ONCE: usize = 2_000;
+const AT_ONCE: usize = 500;
 
 /// The routes of statements.
 pub const ROUTES: &[Route] = &[
@@ -307,6 +308,8 @@ pub async fn one(
     page.sections.push(Section::Facts(progress(&look, &run, &counts)));
     page.sections.extend(act(&look, &run));
     let (shown, more) = items.split_at(items.len().min(PAGE as usize));
+    let donors: Vec<DonorId> = shown.iter().map(|i| i.donor_id.clone()).collect();
+    record_listed(&state.deps, &staff.actor, &format!("statements {id}"), shown.len(), &donors).await?;
     page.sections.push(Section::Table(TableSection {
         heading: only.map_or("Donors", state_words).to_owned(),
         table: item_table(&look, shown),
