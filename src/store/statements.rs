@@ -2,7 +2,7 @@
 
 use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt};
 use crate::clock::Ts;
-use crate::domain::donor::DonorDetails;
+use crate::domain::donor::{Address, DonorDetails};
 use crate::domain::ids::{DonorId, StatementId, StatementRunId};
 use crate::domain::receipt::sha256_hex;
 use crate::domain::statement::StatementContent;
@@ -125,6 +125,19 @@ pub struct Head {
     pub issued_at: Ts,
 }
 
+impl From<Stored> for Head {
+    fn from(stored: Stored) -> Head {
+        Head {
+            id: stored.id,
+            entity_id: stored.content.entity.id,
+            tax_year: stored.content.tax_year,
+            version: stored.version,
+            number: stored.number,
+            issued_at: stored.issued_at,
+        }
+    }
+}
+
 /// Every statement of a donor, the latest versions first.
 ///
 /// # Errors
@@ -142,17 +155,17 @@ pub async fn heads(conn: &mut Conn, owner: &DonorId) -> Result<Vec<Head>> {
 /// The versions of one year's statement, the latest first.
 ///
 /// # Errors
-/// When the database refuses.
-pub async fn versions(conn: &mut Conn, owner: &DonorId, entity: &str, tax_year: &str) -> Result<Vec<Head>> {
-    all!(
+/// When the database refuses or a row cannot be read.
+pub async fn of_year(conn: &mut Conn, owner: &DonorId, entity: &str, tax_year: &str) -> Result<Vec<Stored>> {
+    let rows = all!(
         conn,
-        Head,
-        "SELECT id, entity_id, tax_year, version, number, issued_at FROM statement WHERE donor_id = $1 \
-         AND entity_id = $2 AND tax_year = $3 ORDER BY version DESC",
+        Row,
+        statements!("WHERE s.donor_id = $1 AND s.entity_id = $2 AND s.tax_year = $3 ORDER BY s.version DESC"),
         owner,
         entity,
         tax_year
-    )
+    )?;
+    rows.into_iter().map(Row::read).collect()
 }
 
 /// Whether a statement was issued for a donor's year.
@@ -232,19 +245,58 @@ pub async fn insert(tx: &mut WriteTx, s: &NewStatement<'_>) -> Result<()> {
 pub async fn donor_today(conn: &mut Conn, owner: &DonorId) -> Result<Option<DonorDetails>> {
     let row = opt!(
         conn,
-        (DonorKind, String, String, Option<String>, String, String),
-        "SELECT kind, given_name, family_name, organisation, email, locale FROM donor WHERE id = $1",
+        DonorToday,
+        "SELECT d.kind, d.given_name, d.family_name, d.organisation, d.email, d.locale, a.line1, a.line2, a.city, \
+         a.region, a.postcode, a.country, CASE WHEN a.id IS NULL THEN (SELECT g.donor_details FROM gift g \
+         JOIN donor o ON o.id = g.donor_id WHERE o.owner_id = d.id ORDER BY g.received_at DESC LIMIT 1) END AS details \
+         FROM donor d LEFT JOIN donor_address a ON a.donor_id = d.id AND a.valid_to IS NULL WHERE d.id = $1",
         owner
     )?;
-    let Some((kind, given_name, family_name, organisation, email, locale)) = row else { return Ok(None) };
-    let mut address = super::profile::current_address(conn, owner).await?;
-    if address.is_none() {
+    Ok(row.map(DonorToday::read))
+}
+
+#[derive(sqlx::FromRow)]
+struct DonorToday {
+    kind: DonorKind,
+    given_name: String,
+    family_name: String,
+    organisation: Option<String>,
+    email: String,
+    locale: String,
+    line1: Option<String>,
+    line2: Option<String>,
+    city: Option<String>,
+    region: Option<String>,
+    postcode: Option<String>,
+    country: Option<String>,
+    details: Option<String>,
+}
+
+impl DonorToday {
+    fn read(self) -> DonorDetails {
+        let kept = self.line1.map(|line1| Address {
+            line1,
+            line2: self.line2.unwrap_or_default(),
+            city: self.city.unwrap_or_default(),
+            region: self.region.unwrap_or_default(),
+            postcode: self.postcode.unwrap_or_default(),
+            country: self.country.unwrap_or_default(),
+        });
         // Who never kept an address here gave one with a gift, perhaps.
-        let details = super::profile::latest_details(conn, owner).await?;
-        address =
-            details.and_then(|json| serde_json::from_str::<DonorDetails>(&json).ok()).and_then(|d| d.address);
+        let with_a_gift = || {
+            let details: DonorDetails = serde_json::from_str(self.details.as_deref()?).ok()?;
+            details.address
+        };
+        DonorDetails {
+            address: kept.or_else(with_a_gift),
+            kind: self.kind,
+            given_name: self.given_name,
+            family_name: self.family_name,
+            organisation: self.organisation,
+            email: self.email,
+            locale: self.locale,
+        }
     }
-    Ok(Some(DonorDetails { kind, given_name, family_name, organisation, email, address, locale }))
 }
 
 /// A document of which the content's hash begins with a check code.

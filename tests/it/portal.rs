@@ -468,6 +468,7 @@ async fn queries_stay_few(database: Database) {
         "/portal/security",
         "/portal/monthly",
         "/portal/statements",
+        "/portal/statements/year/uk/2026-27",
         "/portal/gift-aid",
         "/portal/profile/address",
         "/give",

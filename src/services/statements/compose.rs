@@ -21,7 +21,7 @@ use crate::services::{Deps, Result, ServiceError, compose};
 use crate::store::statement_lines::{self, YearGift};
 use crate::store::{Conn, declarations, statements};
 
-/// The statement of a donor's year as the books stand, without a number yet. Six queries at most, however much was given.
+/// The statement of a donor's year as it would be issued now, without a number yet.
 ///
 /// # Errors
 /// When the database refuses, the year is none of the entity's, or the donor is not there.
@@ -33,24 +33,46 @@ pub async fn compose(
     year: &str,
     now: Ts,
 ) -> Result<StatementContent> {
+    let (from, to) = year_of(entity, year, now)?;
+    let mut content = figures(deps, conn, owner, entity, year, now).await?;
+    if matches!(entity.country, Country::CA | Country::DE) {
+        let confirmed = statement_lines::confirmed(conn, owner, &entity.id, year).await?;
+        for line in content.blocks.iter_mut().flat_map(|b| &mut b.lines) {
+            line.confirmed = line.gift.parse().is_ok_and(|id: GiftId| confirmed.contains(&id));
+        }
+    }
+    apply_terms(entity, &mut content, (from, to), now.date_in(&entity.time_zone));
+    Ok(content)
+}
+
+fn year_of(entity: &Entity, year: &str, now: Ts) -> Result<(Date, Date)> {
     let unfit = || ServiceError::Unexpected(format!("{year:?} is no tax year of {}", entity.id));
-    let (from, to, _) = bounds(entity, year, now).ok_or_else(unfit)?;
+    bounds(entity, year, now).map(|(from, to, _)| (from, to)).ok_or_else(unfit)
+}
+
+/// What the books say of a donor's year, without the sentences that only an issued document needs. Three queries, however
+/// much was given.
+///
+/// # Errors
+/// When the database refuses, the year is none of the entity's, or the donor is not there.
+pub async fn figures(
+    deps: &Deps,
+    conn: &mut Conn,
+    owner: &DonorId,
+    entity: &Entity,
+    year: &str,
+    now: Ts,
+) -> Result<StatementContent> {
+    let (from, to) = year_of(entity, year, now)?;
     let gifts = statement_lines::of_year(conn, owner, &entity.id, year).await?;
     let declared = if entity.gift_aid { declarations::of_owner(conn, owner).await? } else { Vec::new() };
     let donor = statements::donor_today(conn, owner).await?;
     let donor = donor.ok_or_else(|| ServiceError::Unexpected(format!("no donor {owner}")))?;
-    let mut blocks = blocks(deps, entity, &gifts, &declared, to)?;
-    if matches!(entity.country, Country::CA | Country::DE) {
-        let confirmed = statement_lines::confirmed(conn, owner, &entity.id, year).await?;
-        for line in blocks.iter_mut().flat_map(|b| &mut b.lines) {
-            line.confirmed = line.gift.parse().is_ok_and(|id: GiftId| confirmed.contains(&id));
-        }
-    }
     let today = now.date_in(&entity.time_zone);
     let wording = deps.config.charity.wording.current(WordingKey::Statement, entity, today);
     let rate =
         jurisdiction::of(entity.country.as_str()).filter(|_| entity.gift_aid).and_then(|l| l.basic_rate(to));
-    let mut content = StatementContent {
+    Ok(StatementContent {
         template_version: TEMPLATE_VERSION,
         number: String::new(),
         version: 0,
@@ -62,16 +84,14 @@ pub async fn compose(
         from: from.to_string(),
         to: to.to_string(),
         form: ReceiptForm::Plain,
-        blocks,
+        blocks: blocks(deps, entity, &gifts, &declared, to)?,
         basic_rate: rate.map(|r| r.to_string()),
         statements: Vec::new(),
         law: Vec::new(),
         signatory: None,
         wording_version: wording.as_ref().map(|w| w.version.clone()).unwrap_or_default(),
         wording: wording.map(|w| w.paragraphs).unwrap_or_default(),
-    };
-    apply_terms(entity, &mut content, (from, to), today);
-    Ok(content)
+    })
 }
 
 /// What the law wants on it, from what it says so far; why it cannot be the official document it would be.

@@ -148,7 +148,7 @@ pub async fn years(deps: &Deps, owner: &DonorId) -> Result<Vec<YearView>> {
     Ok(out)
 }
 
-/// One year of a donor as the books stand; `None` when nothing was given in it.
+/// One year of a donor as the books stand; `None` when nothing was given in it. Four queries, however much was given.
 ///
 /// # Errors
 /// When the database refuses.
@@ -157,16 +157,14 @@ pub async fn year(deps: &Deps, owner: &DonorId, entity_id: &str, tax_year: &str)
     let Some(entity) = deps.config.charity.entity(entity_id) else { return Ok(None) };
     let Some((_, _, over)) = bounds(entity, tax_year, now) else { return Ok(None) };
     let mut read = deps.store.read().await?;
-    let content = compose::compose(deps, &mut read, owner, entity, tax_year, now).await?;
-    let latest = statements::latest(&mut read, owner, entity_id, tax_year).await?;
-    if content.is_empty() && latest.is_none() {
+    let content = compose::figures(deps, &mut read, owner, entity, tax_year, now).await?;
+    let issued = statements::of_year(&mut read, owner, entity_id, tax_year).await?;
+    if content.is_empty() && issued.is_empty() {
         return Ok(None);
     }
-    let versions = match &latest {
-        None => Vec::new(),
-        Some(_) => statements::versions(&mut read, owner, entity_id, tax_year).await?,
-    };
-    let changes = latest.and_then(|l| l.content.replaces).map(|r| r.changes).unwrap_or_default();
+    let changes =
+        issued.first().and_then(|l| l.content.replaces.clone()).map(|r| r.changes).unwrap_or_default();
+    let versions = issued.into_iter().map(Head::from).collect();
     Ok(Some(Year { content, over, versions, changes }))
 }
 
