@@ -8,13 +8,15 @@ use super::{Deps, Result, ServiceError, compose, statements};
 use crate::clock::Ts;
 use crate::config::{Entity, WordingKey};
 use crate::domain::frequency::Frequency;
+use crate::domain::gift_aid::declaration::{CoveredGift, covering};
 use crate::domain::ids::{ReceiptEventId, ReceiptId};
-use crate::domain::jurisdiction::receipts::{self as law, Facts, Terms};
+use crate::domain::jurisdiction::receipts::{self as law, Blocked, Facts, Terms};
 use crate::domain::money::Money;
 use crate::domain::receipt::{self, Advantage, Instalment, ReceiptContent, ReceiptEntity};
+use crate::domain::states::DonorKind;
 use crate::store::gifts::Gift;
 use crate::store::receipts::{self, Delivery, EventKind, NewReceipt, ReceiptEvent, Why};
-use crate::store::{WriteTx, benefits, donors};
+use crate::store::{WriteTx, benefits, declarations, donors};
 
 /// Issues the next receipt of a gift as it stands in `gift`, and queues its mail; gives its number. `frequency`: how often
 /// its plan gives, none for a single gift. `replaces`: the number of the receipt that is void from now on. A donor without
@@ -186,7 +188,8 @@ async fn write(deps: &Deps, tx: &mut WriteTx, next: Next<'_>, now: Ts) -> Result
     let gift = next.gift;
     let year = i64::from(gift.received_on.0.year());
     let serial = receipts::next_serial(tx, &gift.entity_id, year).await?;
-    let content = content(deps, tx, &next, (year, serial), now).await?;
+    let (content, blocked) = content(deps, tx, &next, (year, serial), now).await?;
+    let held_back = blocked.map(|b| b.in_words());
     let version = match next.replaces {
         None => 1,
         Some(_) => receipts::versions_of(tx, &gift.id).await? + 1,
@@ -201,6 +204,7 @@ async fn write(deps: &Deps, tx: &mut WriteTx, next: Next<'_>, now: Ts) -> Result
         year,
         serial,
         content: &content,
+        held_back: held_back.as_deref(),
         delivery: if on_paper { Delivery::Paper } else { Delivery::Mail },
         issued_at: now,
     };
@@ -228,7 +232,7 @@ async fn content(
     next: &Next<'_>,
     (year, serial): (i64, i64),
     now: Ts,
-) -> Result<ReceiptContent> {
+) -> Result<(ReceiptContent, Option<Blocked>)> {
     let gift = next.gift;
     let entity = compose::entity(deps, &gift.entity_id)?;
     let issued_on = now.date_in(&entity.time_zone);
@@ -240,11 +244,9 @@ async fn content(
         Some(_) => advantage(tx, gift).await?,
     };
     let terms = terms(entity, next, advantage.as_ref(), issued_on);
-    if let Some(blocked) = &terms.blocked {
-        tracing::warn!(gift = %gift.id, why = blocked.in_words(), "no official receipt");
-    }
+    let gift_aid = is_aided(tx, entity, gift).await?;
     let frequency = next.frequency.unwrap_or(Frequency::Once);
-    Ok(ReceiptContent {
+    let content = ReceiptContent {
         template_version: receipt::TEMPLATE_VERSION,
         number: receipt::number(&entity.receipt_prefix, year, serial),
         replaces: next.replaces.map(str::to_owned),
@@ -265,7 +267,7 @@ async fn content(
         instalment: gift
             .instalment
             .map(|number| Instalment { frequency: frequency.as_str().to_owned(), number }),
-        gift_aid: gift.declaration_id.is_some(),
+        gift_aid,
         tribute: gift.tribute.clone(),
         note: gift.note.clone(),
         wording_version: wording.version,
@@ -277,7 +279,24 @@ async fn content(
         statements: terms.statements,
         law: terms.law,
         signatory: terms.signatory,
-    })
+    };
+    Ok((content, terms.blocked))
+}
+
+/// Whether a declaration covers a gift: the one it was given with, or one that the donor made before (UK-15).
+async fn is_aided(tx: &mut WriteTx, entity: &Entity, gift: &Gift) -> Result<bool> {
+    if gift.declaration_id.is_some() || !entity.gift_aid || gift.donor.kind != DonorKind::Individual {
+        return Ok(gift.declaration_id.is_some());
+    }
+    let declared = declarations::of_owner(tx, &gift.donor_id).await?;
+    let facts = CoveredGift {
+        entity_id: &gift.entity_id,
+        id: &gift.id,
+        payment_id: gift.payment_id.as_ref(),
+        first: gift.instalment.is_none_or(|n| n == 1),
+        received_on: gift.received_on.0,
+    };
+    Ok(covering(&declared, &facts).is_some())
 }
 
 fn terms(entity: &Entity, next: &Next<'_>, advantage: Option<&Advantage>, issued_on: Date) -> Terms {

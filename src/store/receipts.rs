@@ -35,6 +35,8 @@ pub struct NewReceipt<'a> {
     pub serial: i64,
     /// What it says.
     pub content: &'a ReceiptContent,
+    /// Why it is not the official document it should have been, for staff.
+    pub held_back: Option<&'a str>,
     /// How it leaves.
     pub delivery: Delivery,
     /// When.
@@ -60,7 +62,7 @@ pub async fn insert(tx: &mut WriteTx, r: &NewReceipt<'_>) -> Result<()> {
     exec!(
         tx,
         "INSERT INTO receipt (id, gift_id, version, entity_id, year, serial, number, content, content_sha256, \
-         delivery, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         delivery, issued_at, held_back) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &r.id,
         r.gift_id,
         r.version,
@@ -74,7 +76,8 @@ pub async fn insert(tx: &mut WriteTx, r: &NewReceipt<'_>) -> Result<()> {
             Delivery::Mail => "mail",
             Delivery::Paper => "paper",
         },
-        r.issued_at
+        r.issued_at,
+        r.held_back
     )?;
     Ok(())
 }

@@ -13,7 +13,7 @@ const NO_DEADLINE: &str = "9000-01-01T00:00:00.000000Z";
 /// One thing that needs a person.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Waiting {
-    /// `job`, `mail`, `dispute`, `recovery`, `refund`, `refund_failed`, `batch`, `bank`, `export`, `claim`.
+    /// `job`, `mail`, `dispute`, `recovery`, `refund`, `refund_failed`, `batch`, `bank`, `export`, `claim`, `official` (a receipt), `statement`.
     pub what: String,
     /// Its own id.
     pub id: String,
@@ -87,7 +87,15 @@ pub async fn waiting(conn: &mut Conn, since: Ts) -> Result<Vec<Waiting>> {
          UNION ALL SELECT * FROM (SELECT 'claim', c.id, CAST(NULL AS TEXT), CAST(NULL AS TEXT), 'GBP', \
            c.tax_minor - c.adjustment_minor, COALESCE(c.sent_at, c.made_at), c.number || ' ' || c.state \
            FROM gift_aid_claim c WHERE c.state = 'draft' OR (c.state = 'sent' AND c.sent_at < $1) \
-           ORDER BY c.made_at LIMIT 100) claims), \
+           ORDER BY c.made_at LIMIT 100) claims \
+         UNION ALL SELECT * FROM (SELECT 'official', r.id, g.donor_id, r.gift_id, g.currency, g.amount_minor, r.issued_at, \
+           r.held_back FROM receipt r JOIN gift g ON g.id = r.gift_id WHERE r.held_back IS NOT NULL \
+           AND NOT EXISTS (SELECT 1 FROM receipt_event e WHERE e.receipt_id = r.id) ORDER BY r.issued_at DESC LIMIT 100) official \
+         UNION ALL SELECT * FROM (SELECT 'statement', i.run_id, i.donor_id, CAST(NULL AS TEXT), CAST(NULL AS TEXT), \
+           CAST(NULL AS BIGINT), u.asked_at, u.tax_year || ': ' || COALESCE(i.why, '') FROM statement_item i \
+           JOIN statement_run u ON u.id = i.run_id WHERE i.state = 'blocked' AND NOT EXISTS (SELECT 1 FROM statement_run later \
+           WHERE later.entity_id = u.entity_id AND later.tax_year = u.tax_year AND later.asked_at > u.asked_at) \
+           ORDER BY u.asked_at DESC, i.donor_id LIMIT 100) statements), \
          ranked AS (SELECT f.*, COUNT(*) OVER (PARTITION BY f.what) AS of_kind, \
            ROW_NUMBER() OVER (PARTITION BY f.what ORDER BY CASE WHEN f.what IN ('dispute', 'refund', 'batch', 'claim') \
            THEN f.at END, f.at DESC, f.id) AS place FROM found f) \

@@ -34,7 +34,7 @@ async fn declared_by(app: &TestApp, amount: &str, change: impl FnOnce(PageForm) 
 }
 
 /// Three weeks pass: nothing given before is held back any more.
-async fn ripe(app: &TestApp) {
+pub async fn ripe(app: &TestApp) {
     app.advance_days(21).await;
 }
 
@@ -68,7 +68,7 @@ async fn mark_sent(finance: &Browser<'_>, claim: &str) -> Shown {
 }
 
 /// Makes a claim, and marks it as sent; its page.
-async fn claimed(finance: &Browser<'_>) -> String {
+pub async fn claimed(finance: &Browser<'_>) -> String {
     let page = draft(finance).await;
     let claim = claim_path(&page);
     let sent = mark_sent(finance, &claim).await;
@@ -86,7 +86,7 @@ async fn acts(app: &TestApp) -> Vec<String> {
 }
 
 /// What HMRC reads in a file of a claim.
-async fn sheet(browser: &Browser<'_>, claim: &str, part: u32) -> Sheet {
+pub async fn sheet(browser: &Browser<'_>, claim: &str, part: u32) -> Sheet {
     read_schedule(&file(browser, claim, part).await).expect("HMRC reads it")
 }
 

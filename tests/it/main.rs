@@ -30,5 +30,6 @@ mod stand_in;
 mod statements;
 mod store_contract;
 mod storm;
+mod tax_cases;
 mod verify;
 mod webhooks;

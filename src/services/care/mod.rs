@@ -2,11 +2,13 @@
 //! Nobody here touches how a donor signs in.
 
 mod again;
+mod details;
 mod mailbox;
 mod notes;
 mod pause;
 
 pub use again::{LinkSent, Resent, resend_mail, resend_receipt, send_sign_in_link};
+pub use details::{Details, PutRight, put_right};
 pub use mailbox::{Mended, is_mended_lately, mend_mailbox};
 pub use notes::{NewNote, WORDS_AT_MOST, remove_note, write_note};
 pub use pause::{begin_again, pause_mail};

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use crate::domain::donor::{Address, DonorDetails};
 use crate::domain::gift_aid::amounts::gift_aid_on;
 use crate::domain::ids::{DonorId, GiftId, PledgeId};
 use crate::domain::money::Money;
@@ -84,6 +85,8 @@ pub struct Effects {
     pub corrections: i64,
     /// Whose it is.
     pub donor: Change<DonorId>,
+    /// The name and the address that its receipt has.
+    pub named: Change<String>,
     /// For which fund.
     pub fund: Change<String>,
     /// From which campaign.
@@ -205,6 +208,7 @@ pub fn of_correction(known: &Known, after: &Gift, to: &str) -> Effects {
     let remains = Money::new((before.minor().saturating_add(more)).max(0), before.currency());
     let mut effects = unchanged(known);
     effects.donor.after = after.donor_id.clone();
+    effects.named.after = named(&after.donor);
     effects.fund.after = after.fund_id.clone();
     effects.campaign.after = after.campaign_id.clone();
     effects.received_on.after = after.received_on.0.to_string();
@@ -230,6 +234,7 @@ fn unchanged(known: &Known) -> Effects {
         gift: gift.id.clone(),
         corrections: gift.corrections,
         donor: same(&gift.donor_id),
+        named: same(&named(&gift.donor)),
         fund: same(&gift.fund_id),
         campaign: same(&gift.campaign_id),
         received_on: same(&gift.received_on.0.to_string()),
@@ -243,6 +248,13 @@ fn unchanged(known: &Known) -> Effects {
         fees: Money::new(known.money.fees, gift.amount.currency()),
         frozen: frozen(known),
     }
+}
+
+/// What a receipt calls the donor, in one line.
+pub fn named(donor: &DonorDetails) -> String {
+    let address = donor.address.as_ref().filter(|a| !a.is_blank());
+    let lines = address.map(Address::lines).unwrap_or_default();
+    std::iter::once(donor.receipt_name()).chain(lines).collect::<Vec<_>>().join(", ")
 }
 
 /// What was given out as final and tells of the gift.

@@ -13,6 +13,7 @@ use super::staff::{Act, Actor, record};
 use super::{Deps, Result, ServiceError, compose, receipts};
 use crate::clock::Ts;
 use crate::config::Entity;
+use crate::domain::donor::DonorDetails;
 use crate::domain::ids::{CorrectionId, DonorId, EntryId, GiftId};
 use crate::domain::money::Money;
 use crate::domain::states::{CorrectionKind, DisputeState, EntryKind};
@@ -28,7 +29,7 @@ const EARLIEST: Date = jiff::civil::date(2000, 1, 1);
 /// What was wrong, and what is right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {
-    /// It was this donor's.
+    /// It was this donor's; for who gave it already: with their name and address as they are now (CA-4).
     Donor(DonorId),
     /// It was for this fund, from this campaign.
     Fund {
@@ -200,8 +201,8 @@ async fn after(
     let mut after = Gift { corrections: known.gift.corrections + 1, ..known.gift.clone() };
     let refusal = match fix {
         Fix::Donor(id) => match rows::giver(conn, id).await? {
-            _ if *id == after.donor_id => Some(Refusal::Same),
             None => Some(Refusal::NoSuchDonor),
+            Some(giver) if *id == after.donor_id => with_details(&mut after, giver.details),
             Some(giver) => {
                 // The declaration was the other person's (UK-2).
                 (after.donor_id, after.donor, after.declaration_id) = (giver.id, giver.details, None);
@@ -250,6 +251,18 @@ async fn may_begin(
 pub async fn check(deps: &Deps, actor: &Actor, known: &Known) -> Result<std::result::Result<(), Refusal>> {
     let mut read = deps.store.read().await?;
     may_begin(deps, &mut read, actor, known).await
+}
+
+/// The name and the address that the donor has now; an address that was given with the gift alone stays.
+fn with_details(after: &mut Gift, mut now: DonorDetails) -> Option<Refusal> {
+    if now.address.is_none() {
+        now.address.clone_from(&after.donor.address);
+    }
+    if effects::named(&now) == effects::named(&after.donor) {
+        return Some(Refusal::Same);
+    }
+    after.donor = now;
+    None
 }
 
 fn for_fund(

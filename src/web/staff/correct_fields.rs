@@ -7,7 +7,7 @@ use crate::domain::search::{self, Sought};
 use crate::domain::states::CorrectionKind;
 use crate::services::ServiceError;
 use crate::services::corrections::Fix;
-use crate::services::corrections::effects::Known;
+use crate::services::corrections::effects::{Known, named};
 use crate::services::staff::record::masked;
 use crate::services::staff::record_list;
 use crate::store::corrections::Giver;
@@ -81,6 +81,10 @@ pub fn choice(visit: &Visit<'_>) -> Section {
     let href = |kind: CorrectionKind| format!("{}?kind={}", visit.path(), kind.as_str());
     let mut all = vec![
         Link::new("The donor", href(CorrectionKind::Donor)),
+        Link::new(
+            "The donor’s name or address on the receipt",
+            format!("{}&donor={}", href(CorrectionKind::Donor), visit.known.gift.donor_id),
+        ),
         Link::new("The fund or campaign", href(CorrectionKind::Fund)),
         Link::new("The day", href(CorrectionKind::Date)),
     ];
@@ -144,7 +148,15 @@ fn funds(visit: &Visit<'_>, wrong: &Mistakes) -> Vec<FormField> {
 
 /// The form for a donor who was picked.
 pub fn donor(visit: &Visit<'_>, picked: &Giver, wrong: &Mistakes) -> Section {
-    let lead = format!("It was from {}, {}.", picked.details.receipt_name(), mailbox(&picked.details.email));
+    let lead = if picked.id == visit.known.gift.donor_id {
+        format!(
+            "The receipt is issued anew with the name and address as they are now: {}. Put them right on the donor’s \
+             page first.",
+            named(&picked.details)
+        )
+    } else {
+        format!("It was from {}, {}.", picked.details.receipt_name(), mailbox(&picked.details.email))
+    };
     let hidden = vec![Hidden::new("donor", picked.id.as_str())];
     asking(visit, CorrectionKind::Donor, &lead, Vec::new(), hidden, wrong)
 }

@@ -114,6 +114,7 @@ fn acts(donor: &DonorRecord, here: &str) -> Vec<Link> {
     if donor.standing != Standing::Offline && !donor.email.is_empty() {
         acts.push(Link::new("Send a sign-in link", format!("{here}/link")));
     }
+    acts.push(Link::new("Put details right", format!("{here}/put-right")));
     acts.push(Link::new("Mend the mailbox", format!("{here}/mailbox")));
     acts.push(match donor.pause_id {
         Some(_) => Link::new("Begin mail again", format!("{here}/pause")),
@@ -148,6 +149,12 @@ pub fn notice(done: &Done) -> Option<Notice> {
             "It works for ten minutes and asks for the code in the same mail. Nobody here can see either.",
         ),
         "mailbox" => (Tone::Success, "The mailbox is mended.", "What had been refused is on its way to it."),
+        "details" => (
+            Tone::Success,
+            "The details are put right.",
+            "What was issued before keeps the name and address it has.",
+        ),
+        "as_before" => (Tone::Info, "The details were so already.", "Nothing was changed."),
         "same" => (Tone::Info, "That is the mailbox already.", "Nothing was changed."),
         "paused" => {
             (Tone::Success, "Mail to this donor rests.", "A sign-in link they ask for is still sent.")

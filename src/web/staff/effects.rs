@@ -49,6 +49,8 @@ pub fn changes(state: &AppState, e: &Effects, names: (&str, &str)) -> Vec<Row> {
     let mut rows = Vec::new();
     if !e.donor.stays() {
         rows.push(instead("Donor", names.1.to_owned(), names.0.to_owned()));
+    } else if !e.named.stays() {
+        rows.push(instead("On the receipt", e.named.after.clone(), e.named.before.clone()));
     }
     if !e.fund.stays() {
         let name = |id: &String| compose::fund_name(&state.deps, id);

@@ -35,6 +35,7 @@ pub mod offline;
 pub mod own;
 mod paging;
 pub mod people;
+mod put_right;
 mod rate;
 pub mod receipts;
 pub mod refund;
@@ -81,6 +82,7 @@ pub const ROUTES: &[&[Route]] = &[
     gifts::ROUTES,
     gift::ROUTES,
     care::ROUTES,
+    put_right::ROUTES,
     exports::ROUTES,
     statements::ROUTES,
     receipts::ROUTES,

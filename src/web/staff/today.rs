@@ -82,6 +82,18 @@ const KINDS: &[Kind] = &[
         right: Right::ManageTax,
     },
     Kind {
+        what: "official",
+        heading: "Official receipts held back",
+        none: "Every official receipt is issued.",
+        right: Right::ManageTax,
+    },
+    Kind {
+        what: "statement",
+        heading: "Statements that could not be issued",
+        none: "No statement is held back.",
+        right: Right::ManageTax,
+    },
+    Kind {
         what: "recovery",
         heading: "Failed cards",
         none: "No charge has failed.",
@@ -258,6 +270,17 @@ fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
             (Tone::Info, title, format!("{}, read on {}", w.words, day(state, w.at)), Some(link))
         }
         "claim" => claim(state, w),
+        "official" => {
+            let title = format!("{} of {} has no official receipt", sum(state, w), day(state, w.at));
+            let text =
+                format!("{} A plain one was sent. Put it right, then correct the gift’s receipt.", w.words);
+            (Tone::Attention, title, text, gift_link(w))
+        }
+        "statement" => {
+            let (year, why) = w.words.split_once(": ").unwrap_or(("", &w.words));
+            let link = Link::new("See the run", format!("/staff/statements/{}", w.id));
+            (Tone::Attention, format!("A statement for {year} is held back"), why.to_owned(), Some(link))
+        }
         "recovery" => {
             let title = format!("{} due on {} failed", sum(state, w), day(state, w.at));
             let why = w.words.parse::<FailureReason>().map_or("", FailureReason::in_words);
