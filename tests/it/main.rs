@@ -13,6 +13,7 @@ mod documents;
 mod faults;
 mod gift_aid;
 mod give;
+mod killed;
 mod matrix;
 mod monthly;
 mod office_care;

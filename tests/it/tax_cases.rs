@@ -162,6 +162,15 @@ story! {
         let rows = sheet(&finance, &claim, 1).await.rows;
         assert_eq!(rows.iter().map(|r| (r.first_name.as_str(), r.amount.as_str())).collect::<Vec<_>>(), [("Alma", "400.00")]);
         assert!(finance.open(&claim).await.has("£100.00"), "and Bert’s half is in none");
+        for (name, says) in [("Alma", "Claimed"), ("Bert", "No declaration covers it.")] {
+            let sql = format!("SELECT g.id FROM gift g JOIN donor d ON d.id = g.donor_id WHERE d.given_name = '{name}'");
+            let gift = app.text(Box::leak(sql.into_boxed_str())).await;
+            let page = finance.open(&format!("/staff/gifts/{gift}")).await;
+            assert!(page.links().contains(&format!("/staff/gifts/{gift}/gift-aid")), "{:?}", page.links());
+            let why = finance.open(&format!("/staff/gifts/{gift}/gift-aid")).await;
+            assert!(why.has(says), "{name}: {}", why.words());
+            assert_eq!(why.has("Part 1, row 1, with £400.00"), name == "Alma", "{}", why.words());
+        }
     }
 }
 

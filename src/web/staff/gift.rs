@@ -173,7 +173,16 @@ fn facts(look: Look<'_>, parts: &Parts) -> Facts {
         let cover = crate::domain::money::Money::new(gift.fee_cover_minor, gift.currency);
         rows.push(Fact::new("Card fee", format!("{} of it covers the card fee", look.money(cover))));
     }
-    rows.push(Fact::new("Gift Aid", if gift.gift_aid { "Yes, under a declaration" } else { "No" }));
+    let given_with = if gift.gift_aid { "Yes, under a declaration" } else { "Not declared with the gift" };
+    let takes_aid = charity.entity(&gift.entity_id).is_some_and(|e| e.gift_aid);
+    rows.push(if takes_aid && look.staff.may(Right::ManageTax) {
+        let why = format!("/staff/gifts/{}/gift-aid", gift.id);
+        Fact::link("Gift Aid", given_with, why).noted("Whether it can be claimed, and in which claim it is")
+    } else if takes_aid {
+        Fact::new("Gift Aid", given_with)
+    } else {
+        Fact::new("Gift Aid", "None: this entity takes no Gift Aid")
+    });
     rows.push(Fact::new("Tax year", gift.tax_year.replace('-', "–")));
     let view = View { state: look.state, locale: &charity.brand.locale };
     let tribute = view.tribute(gift.tribute_kind, gift.tribute_name.as_deref());

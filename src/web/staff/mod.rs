@@ -1,6 +1,7 @@
 //! The office: what staff see and do. Every page states the right it needs; every read of a donor is written down.
 
-pub mod audit;
+pub mod aid;
+mod audit;
 pub mod correct;
 mod correct_fields;
 pub mod disputes;
@@ -83,6 +84,7 @@ pub const ROUTES: &[&[Route]] = &[
     gift::ROUTES,
     care::ROUTES,
     put_right::ROUTES,
+    aid::ROUTES,
     exports::ROUTES,
     statements::ROUTES,
     receipts::ROUTES,

@@ -103,6 +103,12 @@ impl TestApp {
         Some(TestApp { deps, sandbox, worker, base, http, dir, database, database_url })
     }
 
+    /// `DATABASE_URL` for a command that works on the same books.
+    pub fn database_address(&self) -> String {
+        let file = self.dir.path().join("almoner.db");
+        self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", file.display()))
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
