@@ -98,6 +98,18 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     Ok(())
 }
 
+/// Cancelled a while after `stop` is.
+pub fn later(stop: &CancellationToken, wait: Duration) -> CancellationToken {
+    let (stop, after) = (stop.clone(), CancellationToken::new());
+    let token = after.clone();
+    tokio::spawn(async move {
+        stop.cancelled().await;
+        tokio::time::sleep(wait).await;
+        token.cancel();
+    });
+    after
+}
+
 /// Cancelled by Ctrl-C or SIGTERM.
 pub fn stop_on_signal() -> CancellationToken {
     let stop = CancellationToken::new();

@@ -261,6 +261,7 @@ fn config(base: &str, stripe: &str, folder: &Path) -> Config {
         },
         session_secret: SecretString::from(SESSION_SECRET),
         trusted_proxies: Vec::new(),
+        operations: almoner::config::OperationsConfig::default(),
         export_dir: folder.join("exports"),
         charity: Charity::example(),
     }

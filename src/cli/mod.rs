@@ -1,9 +1,11 @@
 //! The commands.
 
+mod backup;
 mod config_check;
 pub mod demo;
 mod export;
 mod gift_aid;
+mod reconcile;
 mod serve;
 mod staff;
 mod statements;
@@ -67,6 +69,23 @@ enum Command {
         #[command(subcommand)]
         action: StaffAction,
     },
+    /// Write a backup of the database to a new file, while everything goes on running.
+    Backup {
+        /// The file; it must not be there yet.
+        file: PathBuf,
+    },
+    /// Put a backup into the configured database, which must be empty, and check the books.
+    Restore {
+        /// A file that `almoner backup` wrote.
+        file: PathBuf,
+    },
+    /// Work with whole databases.
+    Db {
+        #[command(subcommand)]
+        action: backup::DbAction,
+    },
+    /// Walk over Stripe's objects, repair what is missing and say what changed.
+    Reconcile(reconcile::Asked),
     /// Write gifts, donors, plans, refunds or receipts to a file.
     Export(export::Asked),
     /// Issue the annual statements of a tax year.
@@ -130,6 +149,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate => serve::migrate().await,
         Command::Config { action: ConfigAction::Check } => Ok(config_check::run()),
         Command::Staff { action: StaffAction::Invite { email, role } } => staff::invite(&email, &role).await,
+        Command::Backup { file } => backup::backup(&file).await,
+        Command::Restore { file } => backup::restore(&file).await,
+        Command::Db { action: backup::DbAction::Copy { from, to } } => backup::copy_all(&from, &to).await,
+        Command::Reconcile(asked) => reconcile::run(&asked).await,
         Command::Export(asked) => export::run(&asked).await,
         Command::Statements { action: StatementsAction::Issue(asked) } => statements::issue(&asked).await,
         Command::GiftAid { action } => gift_aid::run(&action).await,

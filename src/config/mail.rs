@@ -77,7 +77,7 @@ fn read_transport(value: &str) -> Result<MailTransport, String> {
     Ok(MailTransport::Smtp { url: value.to_owned().into() })
 }
 
-fn read_mailbox(value: &str) -> Result<String, String> {
+pub(super) fn read_mailbox(value: &str) -> Result<String, String> {
     const HOW: &str = "must be an address, as Name <address@example.org> or address@example.org";
     if value.chars().any(char::is_control) {
         return Err("must be one line, without control characters".to_owned());

@@ -5,6 +5,7 @@
 
 pub mod charity;
 mod mail;
+mod operations;
 mod settings;
 mod stripe;
 mod urls;
@@ -20,6 +21,7 @@ pub use charity::{
     Restriction, Rgb, StaffRules, Wording, WordingBook, WordingKey,
 };
 pub use mail::{MailConfig, MailTransport};
+pub use operations::OperationsConfig;
 pub use settings::{EXAMPLE_SESSION_SECRET, SETTINGS, Setting};
 pub use stripe::StripeConfig;
 pub use urls::{BaseUrl, DatabaseUrl};
@@ -48,6 +50,8 @@ pub struct Config {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// `EXPORT_DIR`: where workbooks wait to be downloaded. Made when it is first needed.
     pub export_dir: PathBuf,
+    /// `METRICS_ADDR`, `ALARM_EMAIL`.
+    pub operations: OperationsConfig,
     /// The file named by `CHARITY_CONFIG`.
     pub charity: Charity,
 }
@@ -100,10 +104,11 @@ impl Config {
         let mail = mail::read(&mut source);
         let session_secret = source.read("SESSION_SECRET", read_session_secret);
         let trusted_proxies = source.read("TRUSTED_PROXIES", read_proxies);
+        let operations = operations::read(&mut source);
         let charity = source.read_all("CHARITY_CONFIG", read_charity);
         let errors = source.finish();
-        match (database, base_url, listen, export_dir, stripe, mail, session_secret, trusted_proxies, charity)
-        {
+        let rest = operations.zip(charity);
+        match (database, base_url, listen, export_dir, stripe, mail, session_secret, trusted_proxies, rest) {
             (
                 Some(database),
                 Some(base_url),
@@ -113,7 +118,7 @@ impl Config {
                 Some(mail),
                 Some(session_secret),
                 Some(trusted_proxies),
-                Some(charity),
+                Some((operations, charity)),
             ) if errors.is_empty() => Ok(Config {
                 export_dir: export_folder(&database, export_dir),
                 database,
@@ -123,6 +128,7 @@ impl Config {
                 mail,
                 session_secret,
                 trusted_proxies,
+                operations,
                 charity,
             }),
             _ => Err(ConfigErrors(errors)),
@@ -146,6 +152,8 @@ impl Config {
             ("MAIL_FROM", self.mail.from.clone()),
             ("SESSION_SECRET", hidden(&self.session_secret)),
             ("TRUSTED_PROXIES", if proxies.is_empty() { "none".to_owned() } else { proxies.join(", ") }),
+            ("METRICS_ADDR", self.operations.metrics.map_or_else(|| "none".to_owned(), |at| at.to_string())),
+            ("ALARM_EMAIL", self.operations.alarm_email.clone().unwrap_or_else(|| "none".to_owned())),
             ("CHARITY_CONFIG", self.charity.summary()),
         ];
         rows.iter().map(|(name, value)| format!("{name:<22} {value}\n")).collect()

@@ -93,6 +93,18 @@ pub const SETTINGS: &[Setting] = &[
         help: "addresses or networks of the reverse proxies in front, with commas between; empty for none",
     },
     Setting {
+        name: "METRICS_ADDR",
+        default: Some(""),
+        secret: false,
+        help: "a second IP address and port that answers /metrics for Prometheus; empty for none",
+    },
+    Setting {
+        name: "ALARM_EMAIL",
+        default: Some(""),
+        secret: false,
+        help: "who gets an e-mail when something is wrong that needs somebody; empty for nobody",
+    },
+    Setting {
         name: "CHARITY_CONFIG",
         default: None,
         secret: false,

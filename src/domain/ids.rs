@@ -85,6 +85,10 @@ ids! {
     ChangeId = "chg_";
     /// One time a donor leaves another card or account; its id is also Stripe's idempotency key.
     MethodChangeId = "mch_";
+    /// One walk over Stripe's objects.
+    ReconcileRunId = "rec_";
+    /// Something of Stripe's that no event had told.
+    DriftId = "drf_";
     /// One failed charge of a plan and what became of it.
     RecoveryId = "rcv_";
     /// Money received.

@@ -9,6 +9,7 @@ pub mod frequency;
 pub mod gift_aid;
 pub mod ids;
 pub mod jurisdiction;
+pub mod mirror;
 pub mod money;
 pub mod names;
 mod office_states;

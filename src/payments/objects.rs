@@ -290,6 +290,9 @@ pub struct Invoice {
     /// Minor units still owed.
     #[serde(default)]
     pub amount_remaining: i64,
+    /// How often Stripe has tried to collect it.
+    #[serde(default)]
+    pub attempt_count: i64,
     /// Lower-case code.
     #[serde(default)]
     pub currency: String,

@@ -17,10 +17,10 @@ use stripe_checkout::checkout_session::{
     ExpireCheckoutSession, ListCheckoutSession, ProductData, RetrieveCheckoutSession,
 };
 use stripe_client_core::{RequestBuilder, StripeMethod, StripeRequest};
-use stripe_core::charge::RetrieveCharge;
+use stripe_core::charge::{ListCharge, RetrieveCharge};
 use stripe_core::dispute::{ListDispute, RetrieveDispute};
 use stripe_core::payment_intent::{ListPaymentIntent, RetrievePaymentIntent};
-use stripe_core::payout::RetrievePayout;
+use stripe_core::payout::{ListPayout, RetrievePayout};
 use stripe_core::refund::{CreateRefund, CreateRefundReason, ListRefund, RetrieveRefund};
 use stripe_shared::{CheckoutSessionMode, CheckoutSessionSubmitType};
 use stripe_types::{RangeBoundsTs, RangeQueryTs};
@@ -310,6 +310,42 @@ pub fn subscriptions_between(from: i64, to: i64, after: Option<&str>) -> Request
         .status(stripe_billing::subscription::ListSubscriptionStatus::All)
         .expand(strings(&["data.default_payment_method"]))
         .limit(PAGE);
+    match after {
+        Some(id) => list.starting_after(id).build(),
+        None => list.build(),
+    }
+}
+
+/// A page of charges made between two unix seconds, both included.
+pub fn charges_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
+    let list = ListCharge::new().created(between(from, to)).limit(PAGE);
+    match after {
+        Some(id) => list.starting_after(id).build(),
+        None => list.build(),
+    }
+}
+
+/// A page of refunds made between two unix seconds, both included.
+pub fn refunds_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
+    let list = ListRefund::new().created(between(from, to)).limit(PAGE);
+    match after {
+        Some(id) => list.starting_after(id).build(),
+        None => list.build(),
+    }
+}
+
+/// A page of disputes made between two unix seconds, both included.
+pub fn disputes_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
+    let list = ListDispute::new().created(between(from, to)).limit(PAGE);
+    match after {
+        Some(id) => list.starting_after(id).build(),
+        None => list.build(),
+    }
+}
+
+/// A page of payouts made between two unix seconds, both included.
+pub fn payouts_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
+    let list = ListPayout::new().created(between(from, to)).limit(PAGE);
     match after {
         Some(id) => list.starting_after(id).build(),
         None => list.build(),

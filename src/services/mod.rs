@@ -12,6 +12,7 @@ pub mod exports;
 pub mod finding;
 pub mod gift_aid;
 pub mod give;
+pub mod health;
 pub mod intake;
 pub mod mailing;
 pub mod offers;
@@ -21,6 +22,7 @@ pub mod passwords;
 pub mod pledges;
 pub mod profile;
 pub mod receipts;
+pub mod reconcile;
 pub mod refunds;
 pub mod replay;
 pub mod sessions;
@@ -137,6 +139,10 @@ pub mod job_kinds {
     pub const UPKEEP: &str = "upkeep";
     /// Ask Stripe for a refund, or find out whether it was made.
     pub const MAKE_REFUND: &str = "make_refund";
+    /// Look over the house, and raise an alarm or call it off.
+    pub const CHECK_HEALTH: &str = "check_health";
+    /// Walk over Stripe's objects, and repair what no event told.
+    pub const RECONCILE: &str = "reconcile";
     /// Look again at a payout.
     pub const LOOK_PAYOUT: &str = "look_payout";
     /// Take the words by which donors are found from those whose words were never taken.

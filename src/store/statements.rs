@@ -1,4 +1,4 @@
-//! Annual statements: frozen, in versions. Append-only.
+//! Annual statements: frozen, in versions. Append-only. A donor's are those of every record that counts for them.
 
 use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt};
 use crate::clock::Ts;
@@ -62,8 +62,9 @@ macro_rules! statements {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.donor_id, s.version, s.number, s.content, s.content_sha256, s.issued_at, \
-             (SELECT n.number FROM statement n WHERE n.donor_id = s.donor_id AND n.entity_id = s.entity_id \
-             AND n.tax_year = s.tax_year ORDER BY n.version DESC LIMIT 1) AS latest FROM statement s ",
+             (SELECT n.number FROM donor o JOIN statement n ON n.donor_id = o.id WHERE o.owner_id = d.owner_id \
+             AND n.entity_id = s.entity_id AND n.tax_year = s.tax_year ORDER BY n.version DESC, n.issued_at DESC LIMIT 1) \
+             AS latest FROM donor d JOIN statement s ON s.donor_id = d.id ",
             $rest
         )
     };
@@ -83,7 +84,8 @@ pub async fn latest(
         conn,
         Row,
         statements!(
-            "WHERE s.donor_id = $1 AND s.entity_id = $2 AND s.tax_year = $3 ORDER BY s.version DESC LIMIT 1"
+            "WHERE d.owner_id = $1 AND s.entity_id = $2 AND s.tax_year = $3 \
+             ORDER BY s.version DESC, s.issued_at DESC LIMIT 1"
         ),
         owner,
         entity,
@@ -97,7 +99,7 @@ pub async fn latest(
 /// # Errors
 /// When the database refuses.
 pub async fn of_owner(conn: &mut Conn, owner: &DonorId, id: &StatementId) -> Result<Option<Stored>> {
-    opt!(conn, Row, statements!("WHERE s.donor_id = $1 AND s.id = $2"), owner, id)?.map(Row::read).transpose()
+    opt!(conn, Row, statements!("WHERE d.owner_id = $1 AND s.id = $2"), owner, id)?.map(Row::read).transpose()
 }
 
 /// A statement, whosever it is.
@@ -146,8 +148,9 @@ pub async fn heads(conn: &mut Conn, owner: &DonorId) -> Result<Vec<Head>> {
     all!(
         conn,
         Head,
-        "SELECT id, entity_id, tax_year, version, number, issued_at FROM statement WHERE donor_id = $1 \
-         ORDER BY tax_year DESC, entity_id, version DESC LIMIT 500",
+        "SELECT s.id, s.entity_id, s.tax_year, s.version, s.number, s.issued_at FROM donor d \
+         JOIN statement s ON s.donor_id = d.id WHERE d.owner_id = $1 \
+         ORDER BY s.tax_year DESC, s.entity_id, s.version DESC, s.issued_at DESC LIMIT 500",
         owner
     )
 }
@@ -160,7 +163,10 @@ pub async fn of_year(conn: &mut Conn, owner: &DonorId, entity: &str, tax_year: &
     let rows = all!(
         conn,
         Row,
-        statements!("WHERE s.donor_id = $1 AND s.entity_id = $2 AND s.tax_year = $3 ORDER BY s.version DESC"),
+        statements!(
+            "WHERE d.owner_id = $1 AND s.entity_id = $2 AND s.tax_year = $3 \
+             ORDER BY s.version DESC, s.issued_at DESC"
+        ),
         owner,
         entity,
         tax_year
@@ -189,8 +195,8 @@ pub async fn latest_number(
     let row = opt!(
         conn,
         (String,),
-        "SELECT number FROM statement WHERE donor_id = $1 AND entity_id = $2 AND tax_year = $3 \
-         ORDER BY version DESC LIMIT 1",
+        "SELECT s.number FROM donor d JOIN statement s ON s.donor_id = d.id WHERE d.owner_id = $1 AND s.entity_id = $2 \
+         AND s.tax_year = $3 ORDER BY s.version DESC, s.issued_at DESC LIMIT 1",
         owner,
         entity,
         tax_year

@@ -49,6 +49,8 @@ text_columns! {
     ChangeId => |v| v.as_str().to_owned();
     MethodChangeId => |v| v.as_str().to_owned();
     RecoveryId => |v| v.as_str().to_owned();
+    ReconcileRunId => |v| v.as_str().to_owned();
+    DriftId => |v| v.as_str().to_owned();
     PauseKind => |v| v.as_str().to_owned();
     EndedWhy => |v| v.as_str().to_owned();
     ChangeKind => |v| v.as_str().to_owned();

@@ -11,6 +11,7 @@ mod errors;
 mod form_token;
 mod forms;
 mod layout;
+mod metrics;
 mod ops;
 pub mod pages;
 mod public;
@@ -22,9 +23,12 @@ mod visitor;
 mod webhook;
 
 pub use layout::{frame, portal_css};
+pub use metrics::metrics_router;
 pub use router::{Policy, Route, router, routes};
 
 use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
 
 use crate::services::Deps;
 use crate::services::intake::Intake;
@@ -41,6 +45,8 @@ pub struct AppState {
     pub demo: Option<Arc<DemoBar>>,
     /// Stylesheets, script, fonts, logo.
     pub(crate) assets: Arc<assets::Assets>,
+    /// Cancelled when this process is to stop: then it is not ready any more.
+    pub(crate) stop: CancellationToken,
     /// Key of the form tokens.
     pub(crate) form_key: Arc<form_token::FormKey>,
 }
@@ -50,6 +56,13 @@ impl AppState {
     pub fn new(deps: Deps, demo: Option<DemoBar>) -> AppState {
         let assets = Arc::new(assets::Assets::new(&deps.config.charity.brand));
         let form_key = Arc::new(form_token::FormKey::new(&deps.config.session_secret));
-        AppState { intake: Intake::start(deps.clone()), deps, demo: demo.map(Arc::new), assets, form_key }
+        let (intake, demo, stop) =
+            (Intake::start(deps.clone()), demo.map(Arc::new), CancellationToken::new());
+        AppState { intake, deps, demo, assets, stop, form_key }
+    }
+
+    /// The same, not ready any more once `stop` is cancelled.
+    pub fn until(self, stop: CancellationToken) -> AppState {
+        AppState { stop, ..self }
     }
 }

@@ -11,8 +11,11 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the database answers too.
+/// `GET /readyz`: the database answers too, and this process is not about to stop.
 pub async fn readyz(State(state): State<AppState>) -> Response {
+    if state.stop.is_cancelled() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response();
+    }
     match state.deps.store.answers().await {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {

@@ -306,3 +306,34 @@ story! {
         assert!(page.has("Noor Haddad"), "who signs: {}", page.words());
     }
 }
+
+story! {
+    async fn what_was_given_as_a_guest_beside_an_account_comes_into_its_statement(app: &TestApp) {
+        let ada = app.account(ADA, PASSWORD).await;
+        let page = ada.open("/give").await;
+        app.deps.clock.advance(Duration::from_secs(30));
+        let away = ada.fill(&page, "/give", &[("frequency", "once"), ("amount_other", "30")]).await;
+        let session = away.path.rsplit('/').next().expect("a session").to_owned();
+        app.pay(&session, TestMethod::CardSuccess).await;
+        // The same mailbox on the form, signed out: a guest's gift until the mailbox is proven again.
+        app.gift("12").await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM donor").await, 2);
+        next_spring(app).await;
+        let finance = app.staff("finance").await;
+        issue(app, &finance).await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM statement").await, 2);
+        let ada = app.browser();
+        ada.sign_in_by_link(ADA).await;
+        app.settle().await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM statement").await, 3, "one for both");
+        let year = ada.open(YEAR).await;
+        for said in ["£42.00", "£30.00", "£12.00", "Counts", "Superseded"] {
+            assert!(year.has(said), "{said}: {}", year.words());
+        }
+        let old = app.text("SELECT id FROM statement WHERE version = 1 ORDER BY number LIMIT 1").await;
+        let other = app.text("SELECT id FROM statement WHERE version = 1 ORDER BY number DESC LIMIT 1").await;
+        for id in [old, other] {
+            assert_eq!(download(&ada, &format!("/portal/statements/document/{id}")).await.0, 200);
+        }
+    }
+}

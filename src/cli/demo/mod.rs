@@ -263,6 +263,7 @@ fn demo_config(folder: &Path, base: &str, stripe: &str, saved: &Saved) -> anyhow
         },
         session_secret: SecretString::from(saved.session_secret.clone()),
         trusted_proxies: Vec::new(),
+        operations: crate::config::OperationsConfig::default(),
         export_dir: folder.join("exports"),
         charity: Charity::example(),
     })

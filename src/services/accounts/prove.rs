@@ -6,7 +6,7 @@ use crate::domain::donor::DonorDetails;
 use crate::domain::ids::{AddressId, DonorId, ProofId};
 use crate::domain::states::ProofPurpose;
 use crate::services::mailing::{self, Envelope};
-use crate::services::{Deps, Result, ServiceError, compose};
+use crate::services::{Deps, Result, ServiceError, compose, statements};
 use crate::store::accounts::{self, Account, NewDonor};
 use crate::store::proofs::{self, Proof};
 use crate::store::{WriteTx, profile, sessions};
@@ -153,6 +153,7 @@ async fn admit(
     };
     if joined {
         take_over_address(deps, tx, &owner, now).await?;
+        statements::touch_all(deps, tx, &owner, now).await?;
         note(deps, tx, now, "account.gifts_joined", &owner, serde_json::json!({}));
     }
     let account = accounts::by_donor(tx, &owner).await?;
@@ -227,6 +228,7 @@ async fn change_mailbox(deps: &Deps, tx: &mut WriteTx, proof: &Proof, now: Ts) -
     let joined = accounts::join_guest(tx, &proof.email_norm, Some(donor), now).await?.is_some();
     if joined {
         take_over_address(deps, tx, donor, now).await?;
+        statements::touch_all(deps, tx, donor, now).await?;
         note(deps, tx, now, "account.gifts_joined", donor, serde_json::json!({}));
     }
     // Who came by way of the old mailbox is out; this browser is signed in anew.

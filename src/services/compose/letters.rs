@@ -178,6 +178,31 @@ pub fn address_changed(deps: &Deps) -> Result<Rendered> {
     rendered("address_changed", &letter)
 }
 
+/// What is wrong with the house, or that it is well again, to whoever runs it.
+///
+/// # Errors
+/// When the template fails.
+pub fn alarm(deps: &Deps, label: &str, words: &str, wrong: bool) -> Result<Rendered> {
+    let brand = &deps.config.charity.brand.name;
+    let reason =
+        format!("You got this because alarms of {brand}'s donor portal go to this address (ALARM_EMAIL).");
+    let heading =
+        if wrong { format!("{label}: somebody has to act") } else { format!("{label}: well again") };
+    let letter = Letter {
+        frame: frame(deps, home(deps)?, reason),
+        subject: format!("[{brand}] {heading}"),
+        preheader: words.to_owned(),
+        heading,
+        lead: words.to_owned(),
+        link: Some(MailLink::new("See how the house stands", deps.config.base_url.join("/staff/health"))),
+        closing: vec![
+            "You get one letter when something begins to be wrong, and one when it is over.".to_owned(),
+        ],
+        ..Letter::default()
+    };
+    rendered("alarm", &letter)
+}
+
 /// "Your access was reset", to a member of staff who was invited anew. `by`: who did it; none: at the server.
 ///
 /// # Errors

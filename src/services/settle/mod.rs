@@ -8,7 +8,7 @@ pub(super) mod gift;
 mod known;
 pub mod look;
 mod movements;
-mod plan;
+pub(super) mod plan;
 mod prefetch;
 
 use super::{Deps, Result, job_kinds};

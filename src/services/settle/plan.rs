@@ -155,6 +155,12 @@ fn terms_of(known: &Pledge, seen: &Subscription, state: PledgeState) -> Terms {
     }
 }
 
+/// Whether a look at a plan would write something: Stripe has it otherwise than the books.
+pub(in crate::services) fn differs(known: &Pledge, seen: &Subscription) -> bool {
+    let state = known.state.apply(state_of(seen));
+    state != known.state || known.terms().as_ref() != Some(&terms_of(known, seen, state))
+}
+
 fn state_of(seen: &Subscription) -> PledgeState {
     match seen.status.as_str() {
         "past_due" | "unpaid" => PledgeState::Retrying,

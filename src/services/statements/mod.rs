@@ -85,6 +85,21 @@ pub async fn touch(
     Ok(())
 }
 
+/// Has every statement of a donor looked at again: gifts of another record count for them from now on.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn touch_all(deps: &Deps, tx: &mut WriteTx, owner: &DonorId, now: Ts) -> Result<()> {
+    let mut years: Vec<(String, String)> =
+        statements::heads(tx, owner).await?.into_iter().map(|h| (h.entity_id, h.tax_year)).collect();
+    years.sort();
+    years.dedup();
+    for (entity, year) in years {
+        touch(deps, tx, owner, &entity, &year, now).await?;
+    }
+    Ok(())
+}
+
 /// Looks at a statement again; a new version is issued when its figures are no longer those of the books.
 ///
 /// # Errors

@@ -30,6 +30,7 @@ mod gift_aid_claim_forms;
 mod gift_aid_claim_view;
 mod gift_aid_view;
 mod gifts;
+mod health;
 mod look;
 mod notes;
 pub mod offline;
@@ -85,6 +86,7 @@ pub const ROUTES: &[&[Route]] = &[
     care::ROUTES,
     put_right::ROUTES,
     aid::ROUTES,
+    health::ROUTES,
     exports::ROUTES,
     statements::ROUTES,
     receipts::ROUTES,
@@ -108,6 +110,7 @@ const PARTS: &[(&str, &str, Right)] = &[
     ("Statements", "/staff/statements", Right::ManageTax),
     ("Exports", "/staff/exports", Right::ExportData),
     ("Audit", "/staff/audit", Right::SeeAudit),
+    ("Health", "/staff/health", Right::ReplayJobs),
     ("Settings", "/staff/settings", Right::ManageSettings),
     ("Staff", "/staff/people", Right::ManageStaff),
     ("You", "/staff/you", Right::BeInside),

@@ -50,6 +50,16 @@ pub async fn fresh_database() -> Option<String> {
     Some(named(&server.url, &name))
 }
 
+/// A database in which nothing is; `None` when there is no PostgreSQL here.
+pub async fn empty_database() -> Option<String> {
+    let url = fresh_database().await?;
+    let name = url.rsplit('/').next().unwrap_or_default().to_owned();
+    let mut admin = connect(&SERVER.as_ref()?.url).await;
+    execute(&mut admin, format!("DROP DATABASE {name}")).await;
+    execute(&mut admin, format!("CREATE DATABASE {name}")).await;
+    Some(url)
+}
+
 /// Drops a database made by [`fresh_database`].
 pub async fn drop_database(url: &str) {
     let Some(server) = &*SERVER else { return };

@@ -1,0 +1,138 @@
+//! The house's health: what a person reads, what Prometheus reads, and alarms that come once and go once (R12, R16).
+
+use std::time::Duration;
+
+use almoner::sandbox::TestMethod;
+use almoner::services::health::{self, Verdict};
+use almoner::store::db::meter;
+use almoner::web::metrics_router;
+use axum::body::Body;
+use axum::http::Request;
+use tower::ServiceExt;
+
+use crate::support::{Database, TestApp, story};
+
+const HERE: &str = "/staff/health";
+
+/// How one thing stands.
+async fn verdict(app: &TestApp, name: &str) -> Verdict {
+    let standing = health::standing(&app.deps).await.expect("stands");
+    standing.checks.iter().find(|c| c.name == name).unwrap_or_else(|| panic!("{name}: {standing:?}")).verdict
+}
+
+async fn metrics(app: &TestApp) -> String {
+    let request = Request::get("/metrics").body(Body::empty()).expect("a request");
+    let answer = metrics_router(app.deps.clone()).oneshot(request).await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let bytes = axum::body::to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
+    String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+story! {
+    async fn all_is_well_and_says_so(app: &TestApp) {
+        app.gift("25").await;
+        for _ in 0..2 {
+            app.deps.clock.advance(Duration::from_secs(301));
+            app.settle_watched().await;
+        }
+        let admin = app.staff("admin").await;
+        let page = admin.open(HERE).await;
+        for said in ["Everything is as it should be.", "The last word from Stripe came 10 minutes ago.", "Nothing was given up."] {
+            assert!(page.has(said), "{said}: {}", page.words());
+        }
+        assert!(page.html.contains("href=\"/staff/health\""), "it is in the menu");
+        assert_eq!(app.staff("support").await.open(HERE).await.status, 403);
+        let (standing, statements) = meter::counting(health::standing(&app.deps)).await;
+        assert_eq!((standing.expect("stands").verdict(), statements), (Verdict::Well, 3));
+        let text = metrics(app).await;
+        for line in ["almoner_check{check=\"given_up\"} 0", "almoner_events_dead 0", "almoner_drift_open 0", "# TYPE almoner_alarms gauge"] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+        for personal in ["ada", "Example", "@", "pi_", "dnr_"] {
+            assert!(!text.contains(personal), "{personal}: {text}");
+        }
+        assert_eq!(app.get("/metrics").await.status(), 404, "never where the public is");
+    }
+}
+
+async fn an_alarm(database: Database) {
+    let to = |config: &mut almoner::config::Config| {
+        config.operations.alarm_email = Some("it@charity.example".to_owned())
+    };
+    let Some(app) = TestApp::spawn_with(database, to).await else { return };
+    app.gift("25").await;
+    for _ in 0..2 {
+        app.deps.clock.advance(Duration::from_secs(301));
+        app.settle_watched().await;
+    }
+    assert_eq!(app.mails_about("somebody has to act").len(), 0);
+    // A gift is made, and no event of it ever comes.
+    let session = app.to_checkout(&app.form("").await.filled("30").set("email", "bo@donors.example")).await;
+    app.sandbox.pay(&session, TestMethod::CardSuccess).await.expect("paid");
+    app.hold_deliveries().await;
+    let mut told = None;
+    for minute in 1..=15_u32 {
+        app.deps.clock.advance(Duration::from_secs(60));
+        app.settle_watched().await;
+        if told.is_none() && !app.mails_about("What no event told: somebody has to act").is_empty() {
+            told = Some(minute);
+        }
+    }
+    assert!(told.is_some(), "within 15 minutes of the first event that did not come: {:?}", app.mails());
+    assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 2, "and the gift is in the books");
+    assert_eq!(verdict(&app, "drift").await, Verdict::Act);
+    let page = app.staff("finance").await.open(HERE).await;
+    for said in ["Something needs somebody now.", "were never told by an event", "page at Stripe"] {
+        assert!(page.has(said), "{said}: {}", page.words());
+    }
+    for seconds in [1_500, 31].repeat(62) {
+        app.deps.clock.advance(Duration::from_secs(seconds));
+        app.settle_watched().await;
+    }
+    let (raised, over) = (app.mails_about("somebody has to act"), app.mails_about("well again"));
+    assert_eq!((raised.len(), over.len()), (1, 1), "once each: {raised:?} {over:?}");
+    assert_eq!(raised[0].to, "it@charity.example");
+    assert!(
+        raised[0].text.contains("/staff/health") && !raised[0].text.contains("bo@"),
+        "{}",
+        raised[0].text
+    );
+    assert_eq!(app.count("SELECT COUNT(*) FROM alarm").await, 0);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_never_comes_is_an_alarm_within_a_quarter_of_an_hour_once() {
+    an_alarm(Database::Sqlite).await;
+    an_alarm(Database::Postgres).await;
+}
+
+async fn given_up(database: Database) {
+    let Some(app) = TestApp::spawn(database).await else { return };
+    app.gift("25").await;
+    const POISON: &str = "INSERT INTO job (id, kind, subject, state, run_at, attempts, last_error, created_at) \
+        SELECT 'job_00000000000000000000000001', 'look_payment', 'pi_poison', 'failed', received_at, 14, 'it does not fit', \
+        received_at FROM gift";
+    assert_eq!(app.damage(POISON).await.expect("poison"), 1);
+    for _ in 0..2 {
+        app.deps.clock.advance(Duration::from_secs(301));
+        app.settle_watched().await;
+    }
+    assert_eq!(verdict(&app, "given_up").await, Verdict::Act);
+    assert_eq!(app.text("SELECT name FROM alarm").await, "given_up");
+    let finance = app.staff("finance").await;
+    let page = finance.open(HERE).await;
+    assert!(page.has("1 jobs were given up") && page.has("look payment"), "{}", page.words());
+    let today = finance.open("/staff").await;
+    let again = finance.fill(&today, "/staff/jobs/again", &[]).await;
+    assert!(again.has("It is tried once more, now."), "{}", again.words());
+    assert_eq!(app.count("SELECT COUNT(*) FROM audit_line WHERE action = 'job.replayed'").await, 1);
+    assert!(metrics(&app).await.contains("almoner_jobs_given_up{kind=\"look_payment\"} 0"));
+    app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_given_up_is_an_alarm_and_can_be_tried_again() {
+    given_up(Database::Sqlite).await;
+    given_up(Database::Postgres).await;
+}
