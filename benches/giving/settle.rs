@@ -148,7 +148,7 @@ impl House {
         sandbox.set_webhook(Some(hook)).await;
         let application = router(AppState::new(deps.clone(), None), None);
         let web = tokio::spawn(async move { axum::serve(listener, application).await });
-        House { worker: Worker::new(deps.clone()), deps, sandbox, web }
+        House { worker: Worker::new(deps.clone()).unwatched(), deps, sandbox, web }
     }
 
     /// Starts and pays every gift; gives the callbacks that wait, in the order Stripe made them.

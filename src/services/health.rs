@@ -77,7 +77,8 @@ pub async fn standing(deps: &Deps) -> Result<Standing> {
 pub fn ago(since: Ts, now: Ts) -> String {
     let minutes = (now.as_unix() - since.as_unix()).max(0) / 60;
     let (count, unit) = match minutes {
-        0..60 => (minutes, "minute"),
+        0 => return "less than a minute".to_owned(),
+        1..60 => (minutes, "minute"),
         60..2_880 => (minutes / 60, "hour"),
         _ => (minutes / 1_440, "day"),
     };
@@ -91,15 +92,15 @@ fn checks(f: &Figures, now: Ts) -> Vec<Check> {
     let mut all = vec![check("stripe_events", "Word from Stripe", verdict, words)];
     let (verdict, words) = match f.walked_at {
         Some(at) if at >= now.minus(WALK_WITHIN) => {
-            (Verdict::Well, format!("Stripe's objects were walked over {} ago.", ago(at, now)))
+            (Verdict::Well, format!("Stripe’s objects were walked over {} ago.", ago(at, now)))
         }
         _ if f.walk_tried.is_none_or(|at| at >= now.minus(WALK_WITHIN)) => (
             Verdict::Look,
-            "Stripe's objects were not walked over yet since the work began.".to_owned(),
+            "Stripe’s objects were not walked over yet since the work began.".to_owned(),
         ),
         _ => (
             Verdict::Act,
-            "Stripe's objects were not walked over lately: what events miss is not found. See whether the worker runs and \
+            "Stripe’s objects were not walked over lately: what events miss is not found. See whether the worker runs and \
              whether Stripe answers it."
                 .to_owned(),
         ),
@@ -246,7 +247,7 @@ mod tests {
     fn times_are_told_as_people_tell_them() {
         let now = Ts::from_unix(1_000_000);
         for (seconds, words) in [
-            (0, "0 minutes"),
+            (0, "less than a minute"),
             (61, "1 minute"),
             (59 * 60, "59 minutes"),
             (3_600, "1 hour"),
@@ -255,6 +256,10 @@ mod tests {
         ] {
             assert_eq!(ago(now.minus(Duration::from_secs(seconds)), now), words);
         }
-        assert_eq!(ago(now.plus(Duration::from_secs(60)), now), "0 minutes", "a clock that is ahead");
+        assert_eq!(
+            ago(now.plus(Duration::from_secs(60)), now),
+            "less than a minute",
+            "a clock that is ahead"
+        );
     }
 }

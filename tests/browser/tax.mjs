@@ -52,7 +52,34 @@ async function officesTax(v) {
   await v.look('office-benefit');
 }
 
+async function officePutsRight(v) {
+  await enterOffice(v, FINANCE);
+  await v.look('office-today-all', { dark: true });
+  await v.open('/staff/health');
+  says(await v.page.locator('h1').innerText(), /Health/, 'the heading');
+  await v.look('office-health', { dark: true });
+  await v.open('/staff/gifts');
+  await v.page.locator('main table a').first().click();
+  const gift = new URL(v.page.url()).pathname;
+  await v.open(`${gift}/gift-aid`);
+  await v.look('office-gift-gift-aid');
+  await v.open(gift);
+  await v.page.locator('main a[href^="/staff/donors/dnr_"]').first().click();
+  const donor = new URL(v.page.url()).pathname;
+  await v.open(`${donor}/put-right`);
+  await v.page.fill('#family_name', '');
+  await v.button('Save');
+  assert.equal(await v.page.locator('#error-summary').count() > 0, true, 'a name and a reason are wanted');
+  await v.look('office-put-right-wrong');
+  await v.page.fill('#family_name', 'Fairweather');
+  await v.page.fill('#why', 'By letter of 3 May');
+  await v.button('Save');
+  says(await v.page.locator('main').innerText(), /The details are put right/, 'the notice');
+  await v.look('office-put-right-done');
+}
+
 export const TAX_WALKS = [
+  { name: 'the office puts details right and looks at the house', walk: officePutsRight },
   { name: 'tax as a donor sees it', walk: donorsTax },
   { name: 'tax papers are checked by anybody', walk: anybodyChecks },
   { name: 'tax in the office', walk: officesTax },

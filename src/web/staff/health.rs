@@ -80,7 +80,7 @@ fn walks(look: Look<'_>, standing: &Standing) -> Facts {
     let rows = vec![
         Fact::new("Last word from Stripe", moment(f.last_event)),
         Fact::new("Newest gift", moment(f.last_gift)),
-        Fact::new("Last walk over Stripe's objects", moment(f.walked_at)).noted("Every ten minutes"),
+        Fact::new("Last walk over Stripe’s objects", moment(f.walked_at)).noted("Every ten minutes"),
         Fact::new("Found and put right", f.drift_healed.to_string()).noted("Since this time yesterday"),
         Fact::new("Not in the books yet", f.drift_open.to_string()),
     ];

@@ -162,14 +162,16 @@ fn fields(state: &AppState, raw: &Raw, wrong: &Mistakes) -> Vec<FormField> {
     let text = |name: &'static str, label: &str, value: &str| {
         FormField::new(name, label, FieldKind::Text, field(wrong, name, value))
     };
+    // A body may have somebody who speaks for it, a person has a name.
+    let person = |asked: FormField| if raw.is_body() { asked.optional() } else { asked };
     let home = charity.entities.first().map_or("GB", |e| e.country.as_str());
     let country = if raw.country.is_empty() { home } else { &raw.country };
     let countries = FieldKind::Select(forms::countries(charity, country));
     vec![
         FormField::new("donor_kind", "Who is it", FieldKind::Radios(kinds), field(wrong, "donor_kind", "")),
         text("organisation", "Name of the organisation", &raw.organisation).optional(),
-        text("given_name", "First name", &raw.given_name).optional(),
-        text("family_name", "Last name", &raw.family_name).optional(),
+        person(text("given_name", "First name", &raw.given_name)),
+        person(text("family_name", "Last name", &raw.family_name)),
         text("telephone", "Telephone", &raw.telephone).optional(),
         text("line1", "Address", &raw.line1)
             .hinted("Where they live from today: the one before is kept with its last day")

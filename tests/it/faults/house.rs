@@ -137,7 +137,7 @@ async fn a_database_that_is_away_is_said_plainly(database: Database) {
 
 story! {
     async fn workers_of_two_processes_settle_each_gift_once(app: &TestApp) {
-        let other = Worker::new(app.deps.clone());
+        let other = Worker::new(app.deps.clone()).unwatched();
         for _ in 0..12 {
             let session = app.to_checkout(&app.form("").await.filled("25")).await;
             app.sandbox.pay(&session, TestMethod::CardSuccess).await.expect("paid");
