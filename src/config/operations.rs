@@ -25,6 +25,9 @@ pub(super) fn read(source: &mut Source<'_>) -> Option<OperationsConfig> {
     });
     let alarm_email = source.read("ALARM_EMAIL", |value| match value {
         "" => Ok(None),
+        text if text.contains('<') => {
+            Err("must be a bare address, such as it@example.org, or empty".to_owned())
+        }
         text => read_mailbox(text).map(Some),
     });
     Some(OperationsConfig { metrics: metrics?, alarm_email: alarm_email? })

@@ -198,6 +198,12 @@ fn bad_addresses_are_refused_by_name() {
     for value in ["10.0.0.0/33", "proxy", "0.0.0.0/0", "10.0.0.1 10.0.0.2"] {
         refused("TRUSTED_PROXIES", value);
     }
+    for value in ["9464", "localhost:9464", "127.0.0.1", "127.0.0.1:99999"] {
+        refused("METRICS_ADDR", value);
+    }
+    for value in ["it", "IT <it@charity.example>", "it@charity.example, me@charity.example"] {
+        refused("ALARM_EMAIL", value);
+    }
 }
 
 #[test]
