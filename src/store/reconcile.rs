@@ -1,6 +1,6 @@
 //! The mirror: how far Stripe's objects were walked, what was found to differ, and what the books know of a page of objects.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use sqlx::QueryBuilder;
 
@@ -166,8 +166,6 @@ pub struct OpenDrift {
     pub subject: String,
     /// When it was found.
     pub found_at: Ts,
-    /// Where that look stands: `waiting`, `retrying`, `running`, `failed`; none: it was taken.
-    pub job: Option<String>,
 }
 
 /// Drifts that are not settled, from `after` on, in their order.
@@ -178,9 +176,7 @@ pub async fn open_drift(conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<
     all!(
         conn,
         OpenDrift,
-        "SELECT d.id, d.kind, d.object, d.words, d.job_kind, d.subject, d.found_at, \
-         (SELECT MIN(j.state) FROM job j WHERE j.kind = d.job_kind AND j.subject = d.subject) AS job \
-         FROM drift d WHERE d.closed_at IS NULL AND d.id > $1 ORDER BY d.id LIMIT CAST($2 AS BIGINT)",
+        "SELECT d.id, d.kind, d.object, d.words, d.job_kind, d.subject, d.found_at FROM drift d WHERE d.closed_at IS NULL AND d.id > $1 ORDER BY d.id LIMIT CAST($2 AS BIGINT)",
         after,
         limit
     )
@@ -274,22 +270,23 @@ macro_rules! about {
     }};
 }
 
-/// Which of these subjects have a job, in whatever state: kind and subject.
+/// The jobs about these subjects, by kind and subject, and where one of each stands: `waiting`, `retrying`, `running`, `failed`.
+/// One walk over the jobs, however many subjects.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn with_a_job(conn: &mut Conn, subjects: &[&str]) -> Result<HashSet<(String, String)>> {
+pub async fn jobs_about(conn: &mut Conn, subjects: &[&str]) -> Result<HashMap<(String, String), String>> {
     if subjects.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(HashMap::new());
     }
     macro_rules! run {
         ($t:expr) => {{
-            let mut q = about!("SELECT kind, subject FROM job WHERE subject IN (", subjects, ")");
-            q.build_query_as::<(String, String)>().fetch_all(&mut **$t).await
+            let mut q = about!("SELECT kind, subject, state FROM job WHERE subject IN (", subjects, ")");
+            q.build_query_as::<(String, String, String)>().fetch_all(&mut **$t).await
         }};
     }
-    let rows: Vec<(String, String)> = on!(conn, t => run!(t))?;
-    Ok(rows.into_iter().collect())
+    let rows: Vec<(String, String, String)> = on!(conn, t => run!(t))?;
+    Ok(rows.into_iter().map(|(kind, subject, state)| ((kind, subject), state)).collect())
 }
 
 /// The states that the books know of objects of a kind, by Stripe's id. For invoices: `gift` when one was received for it,

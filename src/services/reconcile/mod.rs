@@ -205,8 +205,8 @@ fn look(deps: &Deps, kind: &'static str, subject: &str, made: Option<i64>, now: 
 async fn enqueue(tx: &mut WriteTx, by: By, mut looks: Vec<NewJob>) -> Result<()> {
     if by == By::Schedule {
         let subjects: Vec<&str> = looks.iter().map(|l| l.subject.as_str()).collect();
-        let known = rows::with_a_job(tx, &subjects).await?;
-        looks.retain(|l| !known.contains(&(l.kind.to_owned(), l.subject.clone())));
+        let known = rows::jobs_about(tx, &subjects).await?;
+        looks.retain(|l| !known.contains_key(&(l.kind.to_owned(), l.subject.clone())));
     }
     Ok(jobs::enqueue_batch(tx, &looks).await?)
 }

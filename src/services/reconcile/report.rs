@@ -90,6 +90,8 @@ pub async fn settle(deps: &Deps) -> Result<Settled> {
 async fn settle_some(deps: &Deps, some: &[OpenDrift], settled: &mut Settled) -> Result<()> {
     let now = deps.clock.now();
     let mut tx = deps.store.write().await?;
+    let subjects: Vec<&str> = some.iter().map(|d| d.subject.as_str()).collect();
+    let looks = rows::jobs_about(&mut tx, &subjects).await?;
     for kind in Mirrored::ALL {
         let of_kind: Vec<&OpenDrift> = some.iter().filter(|d| d.kind == kind.as_str()).collect();
         // A charge is known by its intent, which is what was looked at.
@@ -103,7 +105,7 @@ async fn settle_some(deps: &Deps, some: &[OpenDrift], settled: &mut Settled) -> 
         for drift in of_kind {
             let here = known.contains_key(&known_by(drift));
             let at_bank = drift.words == "with the bank" && drift.found_at.plus(WITH_THE_BANK) > now;
-            if let Some(state) = &drift.job {
+            if let Some(state) = looks.get(&(drift.job_kind.clone(), drift.subject.clone())) {
                 settled.left += 1;
                 if settled.open.len() < NAMED {
                     settled.open.push(format!(
