@@ -37,17 +37,22 @@ pub async fn backup(file: &Path) -> anyhow::Result<ExitCode> {
     let config = configuration()?;
     let store = app::open_store(&config.database).await?;
     let unfinished = beside(file, ".unfinished");
+    // What a backup that was killed has left.
+    remove_database(&unfinished);
     let written = write_backup(&store, &unfinished).await;
     store.close().await;
     let contents = match written {
         Ok(contents) => contents,
         Err(error) => {
-            drop(std::fs::remove_file(&unfinished));
+            remove_database(&unfinished);
             return Err(error);
         }
     };
     File::open(&unfinished)?.sync_all().context("the backup could not be made durable")?;
-    std::fs::rename(&unfinished, file)?;
+    // A link, as it never takes the place of a file that came meanwhile.
+    std::fs::hard_link(&unfinished, file)
+        .with_context(|| format!("{} is there by now, or its disk knows no links", file.display()))?;
+    std::fs::remove_file(&unfinished)?;
     sync_folder(file)?;
     println!("{}: {} bytes, SHA-256 {}", file.display(), std::fs::metadata(file)?.len(), sha256(file)?);
     say(&contents);
@@ -86,23 +91,19 @@ pub async fn restore(file: &Path) -> anyhow::Result<ExitCode> {
     // A backup of an older release is migrated in a copy: the backup itself stays as it is.
     std::fs::copy(file, &working).with_context(|| format!("{} could not be copied", file.display()))?;
     let done = restore_from(&working, &target).await;
-    for leftover in ["", "-wal", "-shm"] {
-        drop(std::fs::remove_file(beside(&working, leftover)));
-    }
-    let code = done;
+    remove_database(&working);
     target.close().await;
-    code
+    done
 }
 
 async fn restore_from(working: &Path, target: &Store) -> anyhow::Result<ExitCode> {
-    target.migrate().await?;
+    copy::must_be_empty(target).await?;
     let source = Store::open_sqlite(working).await?;
     source.migrate().await.context("the backup was made by a newer release, or is none")?;
-    let parity = copy::copy(&source, target).await;
+    target.migrate().await?;
+    let same = copy_and_tell(&source, target).await;
     source.close().await;
-    let parity = parity?;
-    print_parity(&parity);
-    ensure!(parity.iter().all(Parity::holds), "the database does not hold what the backup holds");
+    ensure!(same?, "the database does not hold what the backup holds");
     let checks = verify::run(target, Clock::System.now()).await?;
     let broken: Vec<&str> =
         checks.iter().filter(|c| !c.problems.is_empty()).map(|c| c.holds.as_str()).collect();
@@ -127,15 +128,40 @@ pub async fn copy_all(from: &str, to: &str) -> anyhow::Result<ExitCode> {
     }
     let source = app::open_store(&from).await?;
     let target = app::open_store(&to).await?;
-    target.migrate().await?;
-    let parity = copy::copy(&source, &target).await;
+    let same = copy_into_empty(&source, &target).await;
     source.close().await;
     target.close().await;
-    let parity = parity?;
-    print_parity(&parity);
-    let same = parity.iter().all(Parity::holds);
+    let same = same?;
     println!("{}", if same { "Both hold the same." } else { "They differ: see above." });
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn copy_into_empty(source: &Store, target: &Store) -> anyhow::Result<bool> {
+    copy::must_be_empty(target).await?;
+    target.migrate().await?;
+    copy_and_tell(source, target).await
+}
+
+/// Copies, and says table by table and in money what each holds; whether both hold the same.
+async fn copy_and_tell(source: &Store, target: &Store) -> anyhow::Result<bool> {
+    let parity = copy::copy(source, target).await?;
+    print_parity(&parity);
+    let from = backup::ledger_sums(&mut *source.read().await?).await?;
+    let to = backup::ledger_sums(&mut *target.read().await?).await?;
+    for (currency, kind, count, minor) in &from {
+        println!("ledger: {count} {kind} entries, {minor} minor units of {currency}");
+    }
+    if from != to {
+        println!("BUT the target’s ledger sums up to {to:?}");
+    }
+    Ok(from == to && parity.iter().all(Parity::holds))
+}
+
+/// Removes a database file of ours with what SQLite keeps beside it.
+fn remove_database(file: &Path) {
+    for ending in ["", "-wal", "-shm", "-journal", "-migrating"] {
+        drop(std::fs::remove_file(beside(file, ending)));
+    }
 }
 
 fn print_parity(parity: &[Parity]) {

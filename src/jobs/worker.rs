@@ -1,5 +1,6 @@
 //! Claim, run, retry, give up.
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -221,85 +222,35 @@ impl Worker {
 
     async fn run_one(&self, job: &Job, known: &Prefetched) -> Result<()> {
         match job.kind.as_str() {
+            // These close their job together with what they write.
             kind if settle::is_look(kind) => settle::run(&self.deps, job, &self.name, known).await,
             job_kinds::SEND_MAIL => mailing::run(&self.deps, job, &self.name).await,
-            job_kinds::SWEEP_SESSIONS => {
-                sessions::sweep(&self.deps).await?;
-                door::sweep(&self.deps).await?;
-                self.finish(job).await
-            }
-            job_kinds::SWEEP_PAYMENTS => {
-                sweep::run(&self.deps).await?;
-                self.finish(job).await
-            }
-            job_kinds::RECONCILE => {
-                reconcile::by_the_clock(&self.deps).await?;
-                self.finish(job).await
-            }
-            job_kinds::CHECK_HEALTH => {
-                health::watch(&self.deps).await?;
-                self.finish(job).await
-            }
-            job_kinds::MAKE_REFUND => {
-                let unfit = || ServiceError::Unexpected(format!("{:?} is no refund request", job.subject));
-                refunds::make(&self.deps, &job.subject.parse().map_err(|_| unfit())?).await?;
-                self.finish(job).await
-            }
-            job_kinds::ISSUE_STATEMENT => {
-                statements::run::run_item(&self.deps, &job.subject).await?;
-                self.finish(job).await
-            }
-            job_kinds::REVIEW_STATEMENT => {
-                statements::review(&self.deps, &job.subject).await?;
-                self.finish(job).await
-            }
-            job_kinds::WRITE_EXPORT => {
-                exports::run(&self.deps, &job.subject).await?;
-                self.finish(job).await
-            }
-            job_kinds::SWEEP_EXPORTS => {
-                exports::sweep(&self.deps).await?;
-                self.finish(job).await
-            }
-            job_kinds::INDEX_DONORS => {
-                finding::index(&self.deps).await?;
-                self.finish(job).await
-            }
-            job_kinds::RELEASE_MAIL => {
-                mailing::release_stray(&self.deps).await?;
-                self.finish(job).await
-            }
             _ => {
-                self.run_plan_job(job).await?;
+                self.run_chore(job).await?;
                 self.finish(job).await
             }
         }
     }
 
-    /// What there is to do about plans.
-    async fn run_plan_job(&self, job: &Job) -> Result<()> {
-        let unfit = || ServiceError::Unexpected(format!("{:?} is not about {:?}", job.kind, job.subject));
-        let (deps, effort) = (&self.deps, pledges::UNWATCHED);
+    /// What can be done twice without harm.
+    async fn run_chore(&self, job: &Job) -> Result<()> {
+        let deps = &self.deps;
         match job.kind.as_str() {
-            job_kinds::CARRY_OUT_CHANGE => {
-                let id = job.subject.parse().map_err(|_| unfit())?;
-                pledges::carry_out(deps, &id, effort).await.map(|_| ())
+            job_kinds::SWEEP_SESSIONS => {
+                sessions::sweep(deps).await?;
+                door::sweep(deps).await
             }
-            job_kinds::APPLY_METHOD => {
-                let id = job.subject.parse().map_err(|_| unfit())?;
-                pledges::method::apply(deps, &id, effort).await
-            }
-            job_kinds::BEGIN_PLAN => {
-                let id = job.subject.parse().map_err(|_| unfit())?;
-                pledges::restart::begin(deps, &id, effort).await.map(|_| ())
-            }
-            job_kinds::RECOVERY_MAIL => {
-                let id = job.subject.parse().map_err(|_| unfit())?;
-                pledges::recovery::send_one(deps, &id).await
-            }
-            job_kinds::RECOVERY_MAILS => pledges::recovery::send_due(deps).await,
-            job_kinds::UPKEEP => pledges::upkeep::run(deps).await,
-            other => Err(ServiceError::Unexpected(format!("no such job {other:?}"))),
+            job_kinds::SWEEP_PAYMENTS => sweep::run(deps).await,
+            job_kinds::RECONCILE => reconcile::by_the_clock(deps).await,
+            job_kinds::CHECK_HEALTH => health::watch(deps).await,
+            job_kinds::MAKE_REFUND => refunds::make(deps, &id_in(job)?).await,
+            job_kinds::ISSUE_STATEMENT => statements::run::run_item(deps, &job.subject).await,
+            job_kinds::REVIEW_STATEMENT => statements::review(deps, &job.subject).await,
+            job_kinds::WRITE_EXPORT => exports::run(deps, &job.subject).await,
+            job_kinds::SWEEP_EXPORTS => exports::sweep(deps).await,
+            job_kinds::INDEX_DONORS => finding::index(deps).await,
+            job_kinds::RELEASE_MAIL => mailing::release_stray(deps).await,
+            _ => run_plan_job(deps, job).await,
         }
     }
 
@@ -346,5 +297,25 @@ impl Worker {
         let exponent = u32::try_from(job.attempts.clamp(1, 12)).unwrap_or(12);
         let wait = 2_u64.saturating_pow(exponent).min(LONGEST_WAIT) * 1000;
         now.plus(Duration::from_millis(wait + self.deps.random.below(wait / 4 + 1)))
+    }
+}
+
+/// The id of what a job is about.
+fn id_in<T: FromStr>(job: &Job) -> Result<T> {
+    let unfit = |_| ServiceError::Unexpected(format!("{:?} is not about {:?}", job.kind, job.subject));
+    job.subject.parse().map_err(unfit)
+}
+
+/// What there is to do about plans.
+async fn run_plan_job(deps: &Deps, job: &Job) -> Result<()> {
+    let effort = pledges::UNWATCHED;
+    match job.kind.as_str() {
+        job_kinds::CARRY_OUT_CHANGE => pledges::carry_out(deps, &id_in(job)?, effort).await.map(|_| ()),
+        job_kinds::APPLY_METHOD => pledges::method::apply(deps, &id_in(job)?, effort).await,
+        job_kinds::BEGIN_PLAN => pledges::restart::begin(deps, &id_in(job)?, effort).await.map(|_| ()),
+        job_kinds::RECOVERY_MAIL => pledges::recovery::send_one(deps, &id_in(job)?).await,
+        job_kinds::RECOVERY_MAILS => pledges::recovery::send_due(deps).await,
+        job_kinds::UPKEEP => pledges::upkeep::run(deps).await,
+        other => Err(ServiceError::Unexpected(format!("no such job {other:?}"))),
     }
 }

@@ -34,6 +34,16 @@ use crate::domain::states::RefundReason;
 
 const PAGE: i64 = 100;
 
+/// The page of a list that comes after an object, or the first.
+macro_rules! page_after {
+    ($list:expr, $after:expr) => {
+        match $after {
+            Some(id) => $list.starting_after(id).build(),
+            None => $list.build(),
+        }
+    };
+}
+
 /// One line of the payment page.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -204,10 +214,7 @@ pub fn expire_session(id: &str) -> RequestBuilder {
 /// A page of payment pages made between two unix seconds, both included.
 pub fn sessions_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
     let list = ListCheckoutSession::new().created(between(from, to)).limit(PAGE);
-    match after {
-        Some(id) => list.starting_after(id).build(),
-        None => list.build(),
-    }
+    page_after!(list, after)
 }
 
 /// One payment intent with its charge and what reached the balance.
@@ -221,10 +228,7 @@ pub fn payment_intents_between(from: i64, to: i64, after: Option<&str>) -> Reque
         .created(between(from, to))
         .expand(strings(&["data.latest_charge.balance_transaction"]))
         .limit(PAGE);
-    match after {
-        Some(id) => list.starting_after(id).build(),
-        None => list.build(),
-    }
+    page_after!(list, after)
 }
 
 /// One charge.
@@ -285,10 +289,7 @@ pub fn invoice(id: &str) -> RequestBuilder {
 /// A page of invoices made between two unix seconds, both included, with their payments.
 pub fn invoices_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
     let list = ListInvoice::new().created(between(from, to)).expand(strings(&["data.payments"])).limit(PAGE);
-    match after {
-        Some(id) => list.starting_after(id).build(),
-        None => list.build(),
-    }
+    page_after!(list, after)
 }
 
 /// Which invoice a payment intent pays.
@@ -310,46 +311,31 @@ pub fn subscriptions_between(from: i64, to: i64, after: Option<&str>) -> Request
         .status(stripe_billing::subscription::ListSubscriptionStatus::All)
         .expand(strings(&["data.default_payment_method"]))
         .limit(PAGE);
-    match after {
-        Some(id) => list.starting_after(id).build(),
-        None => list.build(),
-    }
+    page_after!(list, after)
 }
 
 /// A page of charges made between two unix seconds, both included.
 pub fn charges_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
     let list = ListCharge::new().created(between(from, to)).limit(PAGE);
-    match after {
-        Some(id) => list.starting_after(id).build(),
-        None => list.build(),
-    }
+    page_after!(list, after)
 }
 
 /// A page of refunds made between two unix seconds, both included.
 pub fn refunds_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
     let list = ListRefund::new().created(between(from, to)).limit(PAGE);
-    match after {
-        Some(id) => list.starting_after(id).build(),
-        None => list.build(),
-    }
+    page_after!(list, after)
 }
 
 /// A page of disputes made between two unix seconds, both included.
 pub fn disputes_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
     let list = ListDispute::new().created(between(from, to)).limit(PAGE);
-    match after {
-        Some(id) => list.starting_after(id).build(),
-        None => list.build(),
-    }
+    page_after!(list, after)
 }
 
 /// A page of payouts made between two unix seconds, both included.
 pub fn payouts_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
     let list = ListPayout::new().created(between(from, to)).limit(PAGE);
-    match after {
-        Some(id) => list.starting_after(id).build(),
-        None => list.build(),
-    }
+    page_after!(list, after)
 }
 
 /// One payout.

@@ -86,11 +86,25 @@ pub fn ago(since: Ts, now: Ts) -> String {
 }
 
 fn checks(f: &Figures, now: Ts) -> Vec<Check> {
-    let check = |name, label, verdict, words| Check { name, label, verdict, words };
-    let older = |at: Option<Ts>, than: Duration| at.is_some_and(|at| at < now.minus(than));
-    let (verdict, words) = events(f, now);
-    let mut all = vec![check("stripe_events", "Word from Stripe", verdict, words)];
-    let (verdict, words) = match f.walked_at {
+    let check = |name, label, (verdict, words)| Check { name, label, verdict, words };
+    vec![
+        check("stripe_events", "Word from Stripe", events(f, now)),
+        check("walk", "The mirror", the_walk(f, now)),
+        check("inbox", "Events waiting", inbox(f, now)),
+        check("work", "Work", work(f, now)),
+        check("given_up", "Given up", given_up(f)),
+        check("mail", "Mail", mail(f, now)),
+        check("mail_failed", "Mail that came back", returned_mail(f)),
+        check("drift", "What no event told", drift(f)),
+    ]
+}
+
+fn older(at: Option<Ts>, than: Duration, now: Ts) -> bool {
+    at.is_some_and(|at| at < now.minus(than))
+}
+
+fn the_walk(f: &Figures, now: Ts) -> (Verdict, String) {
+    match f.walked_at {
         Some(at) if at >= now.minus(WALK_WITHIN) => {
             (Verdict::Well, format!("Stripe’s objects were walked over {} ago.", ago(at, now)))
         }
@@ -104,9 +118,11 @@ fn checks(f: &Figures, now: Ts) -> Vec<Check> {
              whether Stripe answers it."
                 .to_owned(),
         ),
-    };
-    all.push(check("walk", "The mirror", verdict, words));
-    let (verdict, words) = match (f.events_waiting, older(f.events_since, WORK_WITHIN)) {
+    }
+}
+
+fn inbox(f: &Figures, now: Ts) -> (Verdict, String) {
+    match (f.events_waiting, older(f.events_since, WORK_WITHIN, now)) {
         (0, _) => (Verdict::Well, "No event waits.".to_owned()),
         (n, false) => (Verdict::Well, format!("{n} events are being worked on.")),
         (n, true) => (
@@ -116,9 +132,11 @@ fn checks(f: &Figures, now: Ts) -> Vec<Check> {
                 f.events_since.map(|at| ago(at, now)).unwrap_or_default()
             ),
         ),
-    };
-    all.push(check("inbox", "Events waiting", verdict, words));
-    let (verdict, words) = match (f.jobs_due, older(f.jobs_since, WORK_WITHIN) || f.leases_over > 0) {
+    }
+}
+
+fn work(f: &Figures, now: Ts) -> (Verdict, String) {
+    match (f.jobs_due, older(f.jobs_since, WORK_WITHIN, now) || f.leases_over > 0) {
         (0, false) => (Verdict::Well, "No work is late.".to_owned()),
         (n, false) => (Verdict::Well, format!("{n} jobs are due now.")),
         (n, true) => (
@@ -127,10 +145,11 @@ fn checks(f: &Figures, now: Ts) -> Vec<Check> {
                 "{n} jobs are due for more than ten minutes, or were taken and not given back: see whether the worker runs."
             ),
         ),
-    };
-    all.push(check("work", "Work", verdict, words));
-    all.push(given_up(f));
-    let (verdict, words) = match (f.mails_waiting, older(f.mails_since, MAIL_WITHIN)) {
+    }
+}
+
+fn mail(f: &Figures, now: Ts) -> (Verdict, String) {
+    match (f.mails_waiting, older(f.mails_since, MAIL_WITHIN, now)) {
         (0, _) => (Verdict::Well, "No mail waits.".to_owned()),
         (n, false) => (Verdict::Well, format!("{n} mails are on their way.")),
         (n, true) => (
@@ -139,15 +158,14 @@ fn checks(f: &Figures, now: Ts) -> Vec<Check> {
                 "{n} mails wait, some for more than an hour: see whether the mail host answers, or mail to them rests."
             ),
         ),
-    };
-    all.push(check("mail", "Mail", verdict, words));
-    let (verdict, words) = match f.mails_failed {
+    }
+}
+
+fn returned_mail(f: &Figures) -> (Verdict, String) {
+    match f.mails_failed {
         0 => (Verdict::Well, "No mail came back since yesterday.".to_owned()),
         n => (Verdict::Look, format!("{n} mails came back since yesterday: they are on Today.")),
-    };
-    all.push(check("mail_failed", "Mail that came back", verdict, words));
-    all.push(drift(f));
-    all
+    }
 }
 
 fn events(f: &Figures, now: Ts) -> (Verdict, String) {
@@ -160,8 +178,8 @@ fn events(f: &Figures, now: Ts) -> (Verdict, String) {
     }
 }
 
-fn given_up(f: &Figures) -> Check {
-    let (verdict, words) = match (f.jobs_failed, f.events_dead) {
+fn given_up(f: &Figures) -> (Verdict, String) {
+    match (f.jobs_failed, f.events_dead) {
         (0, 0) => (Verdict::Well, "Nothing was given up.".to_owned()),
         (jobs, events) => (
             Verdict::Act,
@@ -169,13 +187,12 @@ fn given_up(f: &Figures) -> Check {
                 "{jobs} jobs were given up, {events} events wait for them: put right what the log says, then try again."
             ),
         ),
-    };
-    Check { name: "given_up", label: "Given up", verdict, words }
+    }
 }
 
 /// Events that did not come: found and healed is an alarm all the same, as the next ones will not come either.
-fn drift(f: &Figures) -> Check {
-    let (verdict, words) = match (f.drift_open, f.drift_healed) {
+fn drift(f: &Figures) -> (Verdict, String) {
+    match (f.drift_open, f.drift_healed) {
         (0, 0) => (Verdict::Well, "Everything at Stripe was told by events.".to_owned()),
         (0, healed) => (
             Verdict::Act,
@@ -190,8 +207,7 @@ fn drift(f: &Figures) -> Check {
                 "{open} things at Stripe are not in the books yet, {healed} were put right since yesterday."
             ),
         ),
-    };
-    Check { name: "drift", label: "What no event told", verdict, words }
+    }
 }
 
 /// Raises an alarm for what is wrong since this look, and calls off what is well again: a line in the log each, and a letter

@@ -188,15 +188,15 @@ async fn write(deps: &Deps, tx: &mut WriteTx, next: Next<'_>, now: Ts) -> Result
     let gift = next.gift;
     let year = i64::from(gift.received_on.0.year());
     let serial = receipts::next_serial(tx, &gift.entity_id, year).await?;
-    let (content, blocked) = content(deps, tx, &next, (year, serial), now).await?;
+    // The receipt says who gave; its mail goes to where they are now: a plan outlives a mailbox, and a mistyped one is mended.
+    let receiver = donors::receiver(tx, &gift.donor_id, &gift.entity_id).await?;
+    let (content, blocked) = content(deps, tx, &next, receiver.has_declared, (year, serial), now).await?;
     let held_back = blocked.map(|b| b.in_words());
     let version = match next.replaces {
         None => 1,
         Some(_) => receipts::versions_of(tx, &gift.id).await? + 1,
     };
-    // The receipt says who gave; its mail goes to where they are now: a plan outlives a mailbox, and a mistyped one is mended.
-    let mailbox = donors::mailbox_of(tx, &gift.donor_id).await?.unwrap_or_default();
-    let on_paper = mailbox.is_empty();
+    let on_paper = receiver.mailbox.is_empty();
     let new = NewReceipt {
         id: ReceiptId::new(now, &deps.random),
         gift_id: &gift.id,
@@ -216,7 +216,7 @@ async fn write(deps: &Deps, tx: &mut WriteTx, next: Next<'_>, now: Ts) -> Result
         };
         let envelope = Envelope {
             dedupe_key,
-            recipient: &mailbox,
+            recipient: &receiver.mailbox,
             donor_id: Some(&gift.donor_id),
             gift_id: Some(&gift.id),
             proof_id: None,
@@ -230,6 +230,7 @@ async fn content(
     deps: &Deps,
     tx: &mut WriteTx,
     next: &Next<'_>,
+    has_declared: bool,
     (year, serial): (i64, i64),
     now: Ts,
 ) -> Result<(ReceiptContent, Option<Blocked>)> {
@@ -244,7 +245,7 @@ async fn content(
         Some(_) => advantage(tx, gift).await?,
     };
     let terms = terms(entity, next, advantage.as_ref(), issued_on);
-    let gift_aid = is_aided(tx, entity, gift).await?;
+    let gift_aid = is_aided(tx, entity, gift, has_declared).await?;
     let frequency = next.frequency.unwrap_or(Frequency::Once);
     let content = ReceiptContent {
         template_version: receipt::TEMPLATE_VERSION,
@@ -284,8 +285,9 @@ async fn content(
 }
 
 /// Whether a declaration covers a gift: the one it was given with, or one that the donor made before (UK-15).
-async fn is_aided(tx: &mut WriteTx, entity: &Entity, gift: &Gift) -> Result<bool> {
-    if gift.declaration_id.is_some() || !entity.gift_aid || gift.donor.kind != DonorKind::Individual {
+async fn is_aided(tx: &mut WriteTx, entity: &Entity, gift: &Gift, has_declared: bool) -> Result<bool> {
+    let could_be = entity.gift_aid && gift.donor.kind == DonorKind::Individual && has_declared;
+    if gift.declaration_id.is_some() || !could_be {
         return Ok(gift.declaration_id.is_some());
     }
     let declared = declarations::of_owner(tx, &gift.donor_id).await?;

@@ -47,6 +47,19 @@ pub async fn damage(conn: &mut Conn) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
+/// What the ledger sums up to: currency, kind of entry, how many, and their sum in minor units.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ledger_sums(conn: &mut Conn) -> Result<Vec<(String, String, i64, i64)>> {
+    all!(
+        conn,
+        (String, String, i64, i64),
+        "SELECT currency, kind, COUNT(*), CAST(SUM(amount_minor) AS BIGINT) FROM ledger_entry GROUP BY currency, kind \
+         ORDER BY currency, kind"
+    )
+}
+
 /// What a database holds.
 ///
 /// # Errors

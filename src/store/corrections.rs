@@ -1,13 +1,14 @@
 //! Corrections of gifts: what a gift was found to be, and the one way in which its row may change.
 
 use super::db::{Conn, Result, StoreError, WriteTx, exec, opt};
+use super::donors::DetailsRow;
 use super::gifts::Gift;
 use super::payments::to_json;
 use super::types::Day;
 use crate::clock::Ts;
-use crate::domain::donor::{Address, DonorDetails};
+use crate::domain::donor::DonorDetails;
 use crate::domain::ids::{CorrectionId, DeclarationId, DonorId, GiftId, StaffId};
-use crate::domain::states::{CorrectionKind, DonorKind};
+use crate::domain::states::CorrectionKind;
 
 /// A correction to write.
 #[derive(Clone, Debug)]
@@ -134,42 +135,13 @@ pub struct Giver {
 #[derive(sqlx::FromRow)]
 struct GiverRow {
     id: DonorId,
-    kind: DonorKind,
-    given_name: String,
-    family_name: String,
-    organisation: Option<String>,
-    email: String,
-    locale: String,
-    line1: Option<String>,
-    line2: Option<String>,
-    city: Option<String>,
-    region: Option<String>,
-    postcode: Option<String>,
-    country: Option<String>,
+    #[sqlx(flatten)]
+    row: DetailsRow,
 }
 
 impl From<GiverRow> for Giver {
     fn from(r: GiverRow) -> Giver {
-        let address = r.line1.map(|line1| Address {
-            line1,
-            line2: r.line2.unwrap_or_default(),
-            city: r.city.unwrap_or_default(),
-            region: r.region.unwrap_or_default(),
-            postcode: r.postcode.unwrap_or_default(),
-            country: r.country.unwrap_or_default(),
-        });
-        Giver {
-            id: r.id,
-            details: DonorDetails {
-                kind: r.kind,
-                given_name: r.given_name,
-                family_name: r.family_name,
-                organisation: r.organisation,
-                email: r.email,
-                address,
-                locale: r.locale,
-            },
-        }
+        Giver { id: r.id, details: r.row.into() }
     }
 }
 

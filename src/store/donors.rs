@@ -3,10 +3,10 @@
 use super::db::{Conn, Result, WriteTx, exec, opt, scalar};
 use super::donor_terms;
 use crate::clock::Ts;
-use crate::domain::donor::{DonorDetails, normalise_email};
+use crate::domain::donor::{Address, DonorDetails, normalise_email};
 use crate::domain::ids::{ConsentId, DonorId, PaymentId};
 use crate::domain::names::terms_of;
-use crate::domain::states::ConsentPurpose;
+use crate::domain::states::{ConsentPurpose, DonorKind};
 
 /// Finds the guest of this mailbox or makes one, and takes over the details as given last.
 ///
@@ -50,6 +50,71 @@ pub async fn mailbox_of(conn: &mut Conn, donor: &DonorId) -> Result<Option<Strin
         donor
     )?;
     Ok(row.map(|(email,)| email))
+}
+
+/// A donor's details as they are now, as a statement reads them: of `donor`, and of their address if they keep one.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct DetailsRow {
+    kind: DonorKind,
+    given_name: String,
+    family_name: String,
+    organisation: Option<String>,
+    email: String,
+    locale: String,
+    line1: Option<String>,
+    line2: Option<String>,
+    city: Option<String>,
+    region: Option<String>,
+    postcode: Option<String>,
+    country: Option<String>,
+}
+
+impl From<DetailsRow> for DonorDetails {
+    fn from(r: DetailsRow) -> DonorDetails {
+        let address = r.line1.map(|line1| Address {
+            line1,
+            line2: r.line2.unwrap_or_default(),
+            city: r.city.unwrap_or_default(),
+            region: r.region.unwrap_or_default(),
+            postcode: r.postcode.unwrap_or_default(),
+            country: r.country.unwrap_or_default(),
+        });
+        DonorDetails {
+            kind: r.kind,
+            given_name: r.given_name,
+            family_name: r.family_name,
+            organisation: r.organisation,
+            email: r.email,
+            address,
+            locale: r.locale,
+        }
+    }
+}
+
+/// What a receipt wants to know of the donor whose gift it is for.
+#[derive(Clone, Debug, Default, sqlx::FromRow)]
+pub struct Receiver {
+    /// Where its mail goes, as in [`mailbox_of`].
+    pub mailbox: String,
+    /// Whether the donor has ever declared to the entity that their gifts may be claimed for.
+    pub has_declared: bool,
+}
+
+/// The receiver of receipts for gifts of a record to an entity, in one statement.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn receiver(conn: &mut Conn, donor: &DonorId, entity: &str) -> Result<Receiver> {
+    let row = opt!(
+        conn,
+        Receiver,
+        "SELECT COALESCE(a.email, d.email) AS mailbox, CASE WHEN EXISTS (SELECT 1 FROM donor o JOIN declaration c \
+         ON c.donor_id = o.id WHERE o.owner_id = d.owner_id AND c.entity_id = $2) THEN TRUE ELSE FALSE END AS has_declared \
+         FROM donor d LEFT JOIN account a ON a.donor_id = d.owner_id WHERE d.id = $1",
+        donor,
+        entity
+    )?;
+    Ok(row.unwrap_or_default())
 }
 
 /// Moves a record without an account to another mailbox. `false`: another record or account has it.

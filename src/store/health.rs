@@ -64,8 +64,8 @@ pub async fn figures(conn: &mut Conn, now: Ts, since: Ts) -> Result<Figures> {
          (SELECT COUNT(*) FROM mail_outbox m WHERE m.state = 'failed' AND m.created_at >= $2) AS mails_failed, \
          (SELECT MAX(r.finished_at) FROM reconcile_run r WHERE r.started_at >= $2) AS walked_at, \
          (SELECT MIN(r.started_at) FROM reconcile_run r WHERE r.started_at >= $2) AS walk_tried, \
-         (SELECT COUNT(*) FROM drift d WHERE d.closed_at IS NULL) AS drift_open, \
-         (SELECT COUNT(*) FROM drift d WHERE d.found_at >= $2 AND d.outcome = 'healed') AS drift_healed, \
+         (SELECT COUNT(*) FROM drift d WHERE d.closed_at IS NULL AND d.pending = FALSE) AS drift_open, \
+         (SELECT COUNT(*) FROM drift d WHERE d.found_at >= $2 AND d.outcome = 'healed' AND d.pending = FALSE) AS drift_healed, \
          (SELECT MAX(g.received_at) FROM gift g) AS last_gift",
         now,
         since

@@ -202,6 +202,14 @@ pub async fn begin_period(tx: &mut WriteTx, kind: &str, period: &str, at: Ts) ->
     Ok(changed == 1)
 }
 
+/// Forgets the periods that began before a moment: none of them comes again.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget_periods(tx: &mut WriteTx, before: Ts) -> Result<u64> {
+    exec!(tx, "DELETE FROM schedule_run WHERE started_at < $1", before)
+}
+
 /// Takes a waiting job back: what it was to see to is done.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::QueryBuilder;
 
-use super::db::{Conn, Result, WriteTx, all, exec, on, opt, scalar};
+use super::db::{Conn, Result, WriteTx, all, exec, on, opt};
 use super::pledges::Pledge;
 use crate::clock::Ts;
 use crate::domain::ids::{DriftId, ReconcileRunId};
@@ -66,6 +66,19 @@ pub async fn count(tx: &mut WriteTx, id: &ReconcileRunId, seen: i64, drifted: i6
     Ok(())
 }
 
+/// Forgets walks that began before a moment and found nothing.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget_walks(tx: &mut WriteTx, before: Ts) -> Result<u64> {
+    exec!(
+        tx,
+        "DELETE FROM reconcile_run WHERE started_at < $1 AND NOT EXISTS \
+         (SELECT 1 FROM drift d WHERE d.run_id = reconcile_run.id)",
+        before
+    )
+}
+
 /// Writes that a walk is through.
 ///
 /// # Errors
@@ -73,38 +86,6 @@ pub async fn count(tx: &mut WriteTx, id: &ReconcileRunId, seen: i64, drifted: i6
 pub async fn finish(tx: &mut WriteTx, id: &ReconcileRunId, at: Ts) -> Result<()> {
     exec!(tx, "UPDATE reconcile_run SET finished_at = $2 WHERE id = $1", id, at)?;
     Ok(())
-}
-
-/// A walk.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Run {
-    /// Its id.
-    pub id: ReconcileRunId,
-    /// `schedule` or `command`.
-    pub asked_by: String,
-    /// From when on.
-    pub since: Ts,
-    /// When it began.
-    pub started_at: Ts,
-    /// When it was through; none: it was cut short, or is under way.
-    pub finished_at: Option<Ts>,
-    /// Objects it saw.
-    pub seen: i64,
-    /// Of them, what the books did not have so.
-    pub drifted: i64,
-}
-
-/// The latest walk that came to its end.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn last_run(conn: &mut Conn) -> Result<Option<Run>> {
-    opt!(
-        conn,
-        Run,
-        "SELECT id, asked_by, since, started_at, finished_at, seen, drifted FROM reconcile_run \
-         WHERE finished_at IS NOT NULL ORDER BY started_at DESC LIMIT 1"
-    )
 }
 
 /// Something that the books did not have as Stripe has it.
@@ -124,6 +105,8 @@ pub struct NewDrift<'a> {
     pub job_kind: &'a str,
     /// At what.
     pub subject: &'a str,
+    /// Stripe has not decided it: it is kept in sight, and nothing was missed.
+    pub pending: bool,
     /// When it was found.
     pub at: Ts,
 }
@@ -135,8 +118,8 @@ pub struct NewDrift<'a> {
 pub async fn insert_drift_if_new(tx: &mut WriteTx, d: &NewDrift<'_>) -> Result<bool> {
     let changed = exec!(
         tx,
-        "INSERT INTO drift (id, run_id, kind, object, words, job_kind, subject, found_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        "INSERT INTO drift (id, run_id, kind, object, words, job_kind, subject, pending, found_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
         d.id,
         d.run,
         d.kind.as_str(),
@@ -144,6 +127,7 @@ pub async fn insert_drift_if_new(tx: &mut WriteTx, d: &NewDrift<'_>) -> Result<b
         d.words,
         d.job_kind,
         d.subject,
+        d.pending,
         d.at
     )?;
     Ok(changed == 1)
@@ -164,6 +148,8 @@ pub struct OpenDrift {
     pub job_kind: String,
     /// At what.
     pub subject: String,
+    /// Stripe had not decided it when it was found.
+    pub pending: bool,
     /// When it was found.
     pub found_at: Ts,
 }
@@ -176,7 +162,8 @@ pub async fn open_drift(conn: &mut Conn, after: &str, limit: i64) -> Result<Vec<
     all!(
         conn,
         OpenDrift,
-        "SELECT d.id, d.kind, d.object, d.words, d.job_kind, d.subject, d.found_at FROM drift d WHERE d.closed_at IS NULL AND d.id > $1 ORDER BY d.id LIMIT CAST($2 AS BIGINT)",
+        "SELECT d.id, d.kind, d.object, d.words, d.job_kind, d.subject, d.pending, d.found_at FROM drift d \
+         WHERE d.closed_at IS NULL AND d.id > $1 ORDER BY d.id LIMIT CAST($2 AS BIGINT)",
         after,
         limit
     )
@@ -195,17 +182,6 @@ pub async fn close_drift(tx: &mut WriteTx, id: &DriftId, outcome: DriftOutcome, 
         outcome.as_str()
     )?;
     Ok(())
-}
-
-/// How many drifts are open, and how many were found since and healed.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn drift_since(conn: &mut Conn, since: Ts) -> Result<(i64, i64)> {
-    let open = scalar!(conn, i64, "SELECT COUNT(*) FROM drift WHERE closed_at IS NULL")?;
-    let healed =
-        scalar!(conn, i64, "SELECT COUNT(*) FROM drift WHERE found_at >= $1 AND outcome = 'healed'", since)?;
-    Ok((open, healed))
 }
 
 /// What the books sum up to; a walk is told by how they change.

@@ -1,12 +1,12 @@
 //! Annual statements: frozen, in versions. Append-only. A donor's are those of every record that counts for them.
 
 use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt};
+use super::donors::DetailsRow;
 use crate::clock::Ts;
-use crate::domain::donor::{Address, DonorDetails};
+use crate::domain::donor::DonorDetails;
 use crate::domain::ids::{DonorId, StatementId, StatementRunId};
 use crate::domain::receipt::sha256_hex;
 use crate::domain::statement::StatementContent;
-use crate::domain::states::DonorKind;
 
 /// A statement that was issued.
 #[derive(Clone, Debug)]
@@ -263,45 +263,20 @@ pub async fn donor_today(conn: &mut Conn, owner: &DonorId) -> Result<Option<Dono
 
 #[derive(sqlx::FromRow)]
 struct DonorToday {
-    kind: DonorKind,
-    given_name: String,
-    family_name: String,
-    organisation: Option<String>,
-    email: String,
-    locale: String,
-    line1: Option<String>,
-    line2: Option<String>,
-    city: Option<String>,
-    region: Option<String>,
-    postcode: Option<String>,
-    country: Option<String>,
+    #[sqlx(flatten)]
+    row: DetailsRow,
     details: Option<String>,
 }
 
 impl DonorToday {
     fn read(self) -> DonorDetails {
-        let kept = self.line1.map(|line1| Address {
-            line1,
-            line2: self.line2.unwrap_or_default(),
-            city: self.city.unwrap_or_default(),
-            region: self.region.unwrap_or_default(),
-            postcode: self.postcode.unwrap_or_default(),
-            country: self.country.unwrap_or_default(),
-        });
+        let today = DonorDetails::from(self.row);
         // Who never kept an address here gave one with a gift, perhaps.
         let with_a_gift = || {
             let details: DonorDetails = serde_json::from_str(self.details.as_deref()?).ok()?;
             details.address
         };
-        DonorDetails {
-            address: kept.or_else(with_a_gift),
-            kind: self.kind,
-            given_name: self.given_name,
-            family_name: self.family_name,
-            organisation: self.organisation,
-            email: self.email,
-            locale: self.locale,
-        }
+        DonorDetails { address: today.address.or_else(with_a_gift), ..today }
     }
 }
 

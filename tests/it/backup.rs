@@ -87,6 +87,74 @@ async fn a_backup_made_while_gifts_come_is_restored_on_either_database() {
     backed_up_and_restored(Database::Postgres).await;
 }
 
+/// The statements that make of a database of today one of the release before `0011`.
+const A_RELEASE_EARLIER: [&str; 3] = [
+    "DROP INDEX drift_run",
+    "ALTER TABLE drift DROP COLUMN pending",
+    "DELETE FROM _sqlx_migrations WHERE version = 11",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_an_older_release_is_brought_up_to_date_as_it_is_restored() {
+    let app = TestApp::spawn(Database::Sqlite).await.expect("SQLite is always there");
+    live(&app).await;
+    let here = app.database_address();
+    // What a backup that was killed has left is in nobody's way.
+    std::fs::write(app.dir.path().join("books.db.unfinished"), "half").expect("written");
+    let (done, said) = run(&app, &here, &["backup", "books.db"]).await;
+    assert!(done, "{said}");
+    let file = app.dir.path().join("books.db");
+    let store = almoner::store::Store::open_sqlite(&file).await.expect("opens");
+    let almoner::store::Store::Sqlite { write, .. } = &store else { panic!("SQLite") };
+    for earlier in A_RELEASE_EARLIER {
+        sqlx::query(earlier).execute(write).await.expect(earlier);
+    }
+    store.close().await;
+    let bytes = std::fs::read(&file).expect("a backup");
+    for (kind, target) in [(Database::Sqlite, "again.db"), (Database::Postgres, "")] {
+        let Some(target) = fresh_database(kind, &app.dir.path().join(target)).await else { continue };
+        let (restored, said) = run(&app, &target.url, &["restore", "books.db"]).await;
+        assert!(
+            restored && said.contains("The books hold.") && said.contains("minor units of GBP"),
+            "{said}"
+        );
+        // Between databases that both lie there, an older one is not changed silently: the operator is asked to.
+        let other = fresh_database(kind, &app.dir.path().join("other.db")).await.expect("as before");
+        let old = format!("sqlite://{}", file.display());
+        let (copied, said) = run(&app, &target.url, &["db", "copy", &old, &other.url]).await;
+        assert!(!copied && said.contains("not of one release"), "{said}");
+        other.drop().await;
+        target.drop().await;
+    }
+    assert_eq!(std::fs::read(&file).expect("a backup"), bytes, "the backup stays as it is");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_in_use_is_not_migrated_before_it_is_refused() {
+    let app = TestApp::spawn(Database::Sqlite).await.expect("SQLite is always there");
+    let here = app.database_address();
+    let (done, said) = run(&app, &here, &["backup", "books.db"]).await;
+    assert!(done, "{said}");
+    let other = format!("sqlite://{}", app.dir.path().join("other.db").display());
+    let store = almoner::store::Store::open_sqlite(&app.dir.path().join("other.db")).await.expect("opens");
+    let almoner::store::Store::Sqlite { write, .. } = &store else { panic!("SQLite") };
+    for theirs in ["CREATE TABLE theirs (name TEXT) STRICT", "INSERT INTO theirs VALUES ('Ada')"] {
+        sqlx::query(theirs).execute(write).await.expect(theirs);
+    }
+    for args in [vec!["restore", "books.db"], vec!["db", "copy", &here, &other]] {
+        let (accepted, said) = run(&app, &other, &args).await;
+        assert!(!accepted && said.contains("not empty: theirs has 1 rows"), "{said}");
+    }
+    let (tables,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table'")
+        .fetch_one(write)
+        .await
+        .expect("reads");
+    assert_eq!(tables, 1, "nothing was made in it");
+    store.close().await;
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn books_move_from_the_file_to_the_server_and_back() {
     let app = TestApp::spawn(Database::Sqlite).await.expect("SQLite is always there");

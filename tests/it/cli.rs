@@ -1,6 +1,7 @@
 //! The commands, run as an operator runs them.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
@@ -189,6 +190,51 @@ fn a_demo_that_nobody_reads_any_longer_stops() {
     line_with(&mut out, "Setting up");
     drop(out);
     ends_cleanly(child);
+}
+
+/// The address in the log line with these words.
+fn address_in(log: &mut impl BufRead, words: &str) -> String {
+    let line: serde_json::Value = serde_json::from_str(&line_with(log, words)).expect("a line of JSON");
+    line["fields"]["address"].as_str().expect("an address").to_owned()
+}
+
+/// The status and the whole answer to a plain request.
+fn get(address: &str, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a limit");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: give.lantern.example\r\nConnection: close\r\n\r\n")
+        .expect("asks");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("reads");
+    let status = answer.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status");
+    (status, answer)
+}
+
+#[test]
+fn a_server_told_to_stop_says_so_before_it_closes_its_door() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let charity = charity_file();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_almoner"));
+    command.arg("serve").current_dir(dir.path()).env_clear().envs(good_env("sqlite://books.db", &charity));
+    command.envs([("LISTEN_ADDR", "127.0.0.1:0"), ("METRICS_ADDR", "127.0.0.1:0"), ("RUST_LOG", "info")]);
+    let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut log = BufReader::new(child.stderr.take().expect("its log"));
+    let door = address_in(&mut log, "\"serving\"");
+    let metrics = address_in(&mut log, "\"metrics\"");
+    assert_eq!(get(&door, "/readyz").0, 200);
+    let (status, figures) = get(&metrics, "/metrics");
+    assert!(status == 200 && figures.contains("# TYPE almoner_"), "{figures}");
+    assert_eq!(get(&door, "/metrics").0, 404, "never where the public is");
+    assert_eq!(get(&metrics, "/").0, 404, "and no page where the figures are");
+    terminate(&child);
+    line_with(&mut log, "stopping");
+    assert_eq!(get(&door, "/readyz").0, 503, "whoever sends it visitors is told");
+    assert_eq!(get(&door, "/give").0, 200, "and who is here already is served");
+    let mut rest = String::new();
+    log.read_to_string(&mut rest).expect("reads");
+    let status = child.wait().expect("ends");
+    assert!(status.success(), "{status}: {rest}");
+    assert!(!rest.contains("panicked"), "{rest}");
 }
 
 #[test]

@@ -107,6 +107,52 @@ async fn an_event_that_never_comes_is_an_alarm_within_a_quarter_of_an_hour_once(
     an_alarm(Database::Postgres).await;
 }
 
+story! {
+    async fn a_debit_that_the_bank_has_not_decided_is_no_alarm(app: &TestApp) {
+        let form = app.form("").await.filled("30").set("email", "bo@donors.example");
+        let session = app.to_checkout(&form).await;
+        app.sandbox.pay(&session, TestMethod::BacsSuccess).await.expect("paid");
+        app.settle_watched().await;
+        // The walk sees the pending charge while the bank takes its days, and once a day deep.
+        for _ in 0..6 {
+            app.deps.clock.advance(Duration::from_secs(301));
+            app.settle_watched().await;
+        }
+        assert_eq!(app.count("SELECT COUNT(*) FROM drift").await, 1, "it is kept in sight");
+        assert_eq!(verdict(app, "drift").await, Verdict::Well);
+        for _ in 0..7 {
+            app.deps.clock.advance(Duration::from_secs(86_400));
+            app.settle_watched().await;
+            assert_eq!(verdict(app, "drift").await, Verdict::Well);
+        }
+        for seconds in [301, 31] {
+            app.deps.clock.advance(Duration::from_secs(seconds));
+            app.settle_watched().await;
+        }
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 1);
+        assert_eq!(app.count("SELECT COUNT(*) FROM drift WHERE closed_at IS NULL").await, 0, "and settled when it is decided");
+        assert_eq!(verdict(app, "drift").await, Verdict::Well);
+        assert!(app.mails_about("somebody has to act").is_empty());
+        assert_eq!(app.count("SELECT COUNT(*) FROM alarm").await, 0);
+    }
+}
+
+story! {
+    async fn walks_of_the_clock_are_forgotten_after_a_quarter_of_a_year(app: &TestApp) {
+        app.gift("25").await;
+        app.deps.clock.advance(Duration::from_secs(301));
+        app.settle_watched().await;
+        let first = app.text("SELECT MIN(id) FROM reconcile_run").await;
+        let periods = app.count("SELECT COUNT(*) FROM schedule_run").await;
+        for _ in 0..2 {
+            app.deps.clock.advance(Duration::from_secs(93 * 86_400));
+            app.settle_watched().await;
+        }
+        assert_ne!(app.text("SELECT MIN(id) FROM reconcile_run").await, first);
+        assert!(app.count("SELECT COUNT(*) FROM schedule_run").await <= 2 * periods);
+    }
+}
+
 async fn given_up(database: Database) {
     let Some(app) = TestApp::spawn(database).await else { return };
     app.gift("25").await;

@@ -10,11 +10,11 @@ pub use report::{Report, report, settle};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use self::page::Finding;
-use super::{Deps, Result, ServiceError, job_kinds};
+use super::{Deps, Result, ServiceError};
 use crate::clock::Ts;
 use crate::domain::ids::{DriftId, JobId, ReconcileRunId};
 use crate::domain::mirror::Mirrored;
+use crate::services::settle::look_kind;
 use crate::store::WriteTx;
 use crate::store::jobs::{self, NewJob};
 use crate::store::reconcile::{self as rows, Books, NewDrift};
@@ -106,6 +106,7 @@ pub async fn walk(deps: &Deps, by: By, since: Option<Ts>) -> Result<Walk> {
     let deep = is_deep(deps, by, now).await?;
     if deep {
         look_at_open(deps, by, now).await?;
+        forget_old_walks(deps).await?;
     }
     let mut walk = Walk { run, seen: BTreeMap::new(), since: first, before, began: now };
     for kind in Mirrored::ALL.into_iter().filter(|kind| deep || *kind != Mirrored::Subscription) {
@@ -173,10 +174,21 @@ async fn keep(
     let now = deps.clock.now();
     let mut tx = deps.store.write().await?;
     let mut drifted = 0;
-    for Finding { object, words, job_kind, subject, .. } in &page.findings {
+    for f in &page.findings {
         let id = DriftId::new(now, &deps.random);
-        let drift = NewDrift { id: &id, run: &walk.run, kind, object, words, job_kind, subject, at: now };
-        drifted += i64::from(rows::insert_drift_if_new(&mut tx, &drift).await?);
+        let drift = NewDrift {
+            id: &id,
+            run: &walk.run,
+            kind,
+            object: &f.object,
+            words: f.words,
+            job_kind: f.job_kind,
+            subject: &f.subject,
+            pending: f.pending,
+            at: now,
+        };
+        let new = rows::insert_drift_if_new(&mut tx, &drift).await?;
+        drifted += i64::from(new && !f.pending);
     }
     let looks: Vec<NewJob> =
         page.findings.iter().map(|f| look(deps, f.job_kind, &f.subject, f.made, now)).collect();
@@ -221,26 +233,27 @@ async fn look_at_open(deps: &Deps, by: By, now: Ts) -> Result<()> {
         open.extend(drifts.into_iter().map(|d| (d.job_kind, d.subject)));
         open
     };
-    const LOOKS: [&str; 8] = [
-        job_kinds::LOOK_SESSION,
-        job_kinds::LOOK_PAYMENT,
-        job_kinds::LOOK_MOVEMENTS,
-        job_kinds::LOOK_REFUND,
-        job_kinds::LOOK_DISPUTE,
-        job_kinds::LOOK_INVOICE,
-        job_kinds::LOOK_SUBSCRIPTION,
-        job_kinds::LOOK_PAYOUT,
-    ];
-    let known = |kind: &str| LOOKS.into_iter().find(|k| *k == kind);
     let looks: Vec<NewJob> = open
         .iter()
-        .filter_map(|(kind, subject)| Some(look(deps, known(kind)?, subject, None, now)))
+        .filter_map(|(kind, subject)| Some(look(deps, look_kind(kind)?, subject, None, now)))
         .collect();
     for some in looks.chunks(500) {
         let mut tx = deps.store.write().await?;
         enqueue(&mut tx, by, some.to_vec()).await?;
         tx.commit().await?;
     }
+    Ok(())
+}
+
+/// Every walk of the clock is kept for so long; one that found something, for good.
+const KEPT: Duration = Duration::from_secs(92 * 86_400);
+
+async fn forget_old_walks(deps: &Deps) -> Result<()> {
+    let before = deps.clock.now().minus(KEPT);
+    let mut tx = deps.store.write().await?;
+    rows::forget_walks(&mut tx, before).await?;
+    jobs::forget_periods(&mut tx, before).await?;
+    tx.commit().await?;
     Ok(())
 }
 

@@ -28,7 +28,15 @@ pub(super) struct Finding {
     pub subject: String,
     /// The second in which that was made, when it is of the page's kind: looks close together share a call.
     pub made: Option<i64>,
+    /// Stripe has not decided it: nothing is missing yet, and it is kept in sight until it is decided.
+    pub pending: bool,
 }
+
+/// What the books do not have as Stripe has it, in words; the kind of look that puts it right; and its subject.
+type Found = (&'static str, &'static str, String);
+
+/// A charge that a bank has not decided: no event is due before it has.
+const WITH_THE_BANK: &str = "with the bank";
 
 /// A page that was read.
 #[derive(Clone, Debug)]
@@ -72,16 +80,13 @@ async fn get<T: DeserializeOwned>(deps: &Deps, request: RequestBuilder) -> Resul
 }
 
 /// A page of objects with the id and the second of each, and what each is found to be.
-fn page<T>(
-    list: List<T>,
-    id: impl Fn(&T) -> (&str, i64),
-    found: impl Fn(&T) -> Option<(&'static str, &'static str, String)>,
-) -> Page {
+fn page<T>(list: List<T>, id: impl Fn(&T) -> (&str, i64), found: impl Fn(&T) -> Option<Found>) -> Page {
     let findings = list.data.iter().filter_map(|o| {
         let (words, job_kind, subject) = found(o)?;
         let (object, made) = id(o);
         let made = (subject == object).then_some(made);
-        Some(Finding { object: object.to_owned(), words, job_kind, subject, made })
+        let pending = words == WITH_THE_BANK;
+        Some(Finding { object: object.to_owned(), words, job_kind, subject, made, pending })
     });
     let findings = findings.collect();
     let last = list.data.last().filter(|_| list.has_more).map(|o| id(o).0.to_owned());
@@ -179,7 +184,7 @@ async fn charges(deps: &Deps, list: List<Charge>) -> Result<Page> {
                 ("succeeded", None) => {
                     Some(("paid, and no gift in the books", job_kinds::LOOK_PAYMENT, intent))
                 }
-                ("pending", None) => Some(("with the bank", job_kinds::LOOK_PAYMENT, intent)),
+                ("pending", None) => Some((WITH_THE_BANK, job_kinds::LOOK_PAYMENT, intent)),
                 ("succeeded", Some((here, disputes))) if *here < back || (c.disputed && *disputes == 0) => {
                     Some(("money went back, and the books do not say so", job_kinds::LOOK_MOVEMENTS, intent))
                 }

@@ -104,7 +104,7 @@ async fn settle_some(deps: &Deps, some: &[OpenDrift], settled: &mut Settled) -> 
         let known = rows::states(&mut tx, kind, &ids).await?;
         for drift in of_kind {
             let here = known.contains_key(&known_by(drift));
-            let at_bank = drift.words == "with the bank" && drift.found_at.plus(WITH_THE_BANK) > now;
+            let at_bank = drift.pending && drift.found_at.plus(WITH_THE_BANK) > now;
             if let Some(state) = looks.get(&(drift.job_kind.clone(), drift.subject.clone())) {
                 settled.left += 1;
                 if settled.open.len() < NAMED {
@@ -114,8 +114,11 @@ async fn settle_some(deps: &Deps, some: &[OpenDrift], settled: &mut Settled) -> 
                     ));
                 }
             } else if here {
-                let key = (drift.kind.clone(), drift.words.clone());
-                *settled.healed.entry(key).or_default() += 1;
+                // What was with the bank when it was seen was not missed: its event was not due.
+                if !drift.pending {
+                    let key = (drift.kind.clone(), drift.words.clone());
+                    *settled.healed.entry(key).or_default() += 1;
+                }
                 rows::close_drift(&mut tx, &drift.id, DriftOutcome::Healed, now).await?;
             } else if !at_bank {
                 settled.foreign += 1;

@@ -18,10 +18,10 @@ use crate::store::jobs::{self, Job};
 pub use known::{Prefetched, Shelf};
 pub use prefetch::prefetch;
 
-/// True when the job is a look at something of Stripe's.
-pub fn is_look(kind: &str) -> bool {
+/// The kind of job, when it is a look at something of Stripe's.
+pub fn look_kind(kind: &str) -> Option<&'static str> {
     use job_kinds::*;
-    [
+    const LOOKS: [&str; 10] = [
         LOOK_SESSION,
         LOOK_PAYMENT,
         LOOK_MOVEMENTS,
@@ -32,8 +32,13 @@ pub fn is_look(kind: &str) -> bool {
         LOOK_SUBSCRIPTION,
         LOOK_PAYOUT,
         LOOK_METHOD,
-    ]
-    .contains(&kind)
+    ];
+    LOOKS.into_iter().find(|look| *look == kind)
+}
+
+/// True when the job is a look at something of Stripe's.
+pub fn is_look(kind: &str) -> bool {
+    look_kind(kind).is_some()
 }
 
 /// Looks at what a job names and writes what it saw; the job and the events it answers are closed with it.

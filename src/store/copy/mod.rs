@@ -42,6 +42,17 @@ fn unfit(what: String) -> StoreError {
     StoreError::Unfit(what)
 }
 
+/// Refuses a database that holds something already; one without a single table is empty, too.
+///
+/// # Errors
+/// When it is not empty, or refuses.
+pub async fn must_be_empty(store: &Store) -> Result<()> {
+    match occupied(store).await?.first() {
+        None => Ok(()),
+        Some((table, rows)) => Err(unfit(format!("the target is not empty: {table} has {rows} rows"))),
+    }
+}
+
 /// Tables that hold something, with how many rows; the audit chain's empty head counts as nothing.
 ///
 /// # Errors
@@ -64,13 +75,10 @@ pub async fn occupied(store: &Store) -> Result<Vec<(String, u64)>> {
 /// # Errors
 /// When the schemas differ, `to` is not empty, or a database refuses: then `to` is as it was.
 pub async fn copy(from: &Store, to: &Store) -> Result<Vec<Parity>> {
-    if let Some((table, rows)) = occupied(to).await?.first() {
-        return Err(unfit(format!("the target is not empty: {table} has {rows} rows")));
-    }
+    must_be_empty(to).await?;
     let mut source = from.snapshot().await?;
     let mut target = to.write().await?;
-    let (theirs, ours) = (tables(&mut source).await?, tables(&mut target).await?);
-    schema::fit(&theirs, &ours)?;
+    let (theirs, ours) = fitting(&mut source, &mut target).await?;
     let held = schema::hold_rules(&mut target, &ours).await?;
     let mut digests = Vec::new();
     for (table, own) in theirs.iter().zip(&ours) {
@@ -89,14 +97,26 @@ pub async fn copy(from: &Store, to: &Store) -> Result<Vec<Parity>> {
     Ok(parity)
 }
 
+/// The tables of both, which must be of one release.
+async fn fitting(from: &mut Conn, to: &mut Conn) -> Result<(Vec<Table>, Vec<Table>)> {
+    let (theirs, ours) = (tables(from).await?, tables(to).await?);
+    schema::fit(&theirs, &ours)?;
+    let (theirs_at, ours_at) = (schema::migrations(from).await?, schema::migrations(to).await?);
+    if theirs_at != ours_at {
+        return Err(unfit(format!(
+            "the two databases are not of one release: one is migrated to {theirs_at:?}, the other to {ours_at:?}"
+        )));
+    }
+    Ok((theirs, ours))
+}
+
 /// Holds two databases against each other, table by table.
 ///
 /// # Errors
 /// When the schemas differ or a database refuses.
 pub async fn compare(from: &Store, to: &Store) -> Result<Vec<Parity>> {
     let (mut theirs, mut ours) = (from.snapshot().await?, to.snapshot().await?);
-    let (here, there) = (tables(&mut theirs).await?, tables(&mut ours).await?);
-    schema::fit(&here, &there)?;
+    let (here, there) = fitting(&mut theirs, &mut ours).await?;
     let mut parity = Vec::new();
     for (table, own) in here.into_iter().zip(&there) {
         let (from, to) = (digest_of(&mut theirs, &table).await?, digest_of(&mut ours, own).await?);

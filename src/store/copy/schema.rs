@@ -205,6 +205,12 @@ pub(super) async fn clear(tx: &mut WriteTx, table: &Table) -> Result<()> {
     execute(tx, format!("DELETE FROM \"{}\"", table.name)).await
 }
 
+/// The migrations that a database has been through.
+pub(super) async fn migrations(conn: &mut Conn) -> Result<Vec<i64>> {
+    let rows = all!(conn, (i64,), "SELECT version FROM _sqlx_migrations ORDER BY version")?;
+    Ok(rows.into_iter().map(|(version,)| version).collect())
+}
+
 /// How many lines the audit chain has.
 pub(super) async fn audit_lines(conn: &mut Conn) -> Result<i64> {
     scalar!(conn, i64, "SELECT COUNT(*) FROM audit_line")

@@ -151,7 +151,7 @@ story! {
         let (became, statements) = meter::counting(batches::post(&app.deps, &actor, &id)).await;
         assert_eq!(became.expect("is posted"), batches::Posting::Done);
         assert_eq!(app.count("SELECT COUNT(*) FROM receipt").await, 200);
-        assert!(statements < 1_250, "{statements} statements: six for each receipt with its mail, its declarations among them, and a few for all");
+        assert!(statements < 1_050, "{statements} statements: five for each receipt with its mail, and a few for all");
     }
 }
 
