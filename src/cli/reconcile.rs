@@ -76,8 +76,9 @@ fn in_words(walk: &Walk, report: &Report) -> String {
         }
         let g = &report.gained;
         lines.push(format!(
-            "in the books: gifts {:+}, entries {:+}, refunds {:+}, disputes {:+}, running plans {:+}, payouts {:+}",
-            g.gifts, g.entries, g.refunds, g.disputes, g.plans, g.payouts
+            "in the books: gifts {:+}, entries {:+}, refunds {:+}, disputes {:+}, running plans {:+}, payouts {:+}, \
+             lines of the balance {:+}",
+            g.gifts, g.entries, g.refunds, g.disputes, g.plans, g.payouts, g.lines
         ));
     }
     if report.foreign > 0 {

@@ -19,6 +19,8 @@ text_enums! {
         Dispute = "dispute",
         /// Money that went to the charity's bank.
         Payout = "payout",
+        /// Lines of Stripe's balance.
+        Line = "balance_transaction",
     }
     /// What became of something that no event had told.
     DriftOutcome {
@@ -31,7 +33,7 @@ text_enums! {
 
 impl Mirrored {
     /// All of them, in the order in which they are walked.
-    pub const ALL: [Mirrored; 7] = [
+    pub const ALL: [Mirrored; 8] = [
         Mirrored::Session,
         Mirrored::Subscription,
         Mirrored::Invoice,
@@ -39,6 +41,7 @@ impl Mirrored {
         Mirrored::Refund,
         Mirrored::Dispute,
         Mirrored::Payout,
+        Mirrored::Line,
     ];
 
     /// For people: one, and several.
@@ -51,6 +54,7 @@ impl Mirrored {
             Mirrored::Refund => ("refund", "refunds"),
             Mirrored::Dispute => ("dispute", "disputes"),
             Mirrored::Payout => ("payout", "payouts"),
+            Mirrored::Line => ("line of the balance", "lines of the balance"),
         };
         if count == 1 { one } else { several }
     }

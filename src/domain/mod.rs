@@ -1,6 +1,7 @@
 //! Pure and synchronous rules: no database, no web, no Stripe.
 
 pub mod audit;
+pub mod balance;
 pub mod dates;
 pub mod donor;
 pub mod export;

@@ -217,6 +217,36 @@ pub struct BalanceTransaction {
     pub currency: String,
 }
 
+/// A line of Stripe's balance, as it is listed.
+#[derive(Clone, Debug, Deserialize)]
+pub struct BalanceLine {
+    /// `txn_…`
+    pub id: String,
+    /// Unix seconds.
+    pub created: i64,
+    /// Unix seconds from which it can be paid out.
+    pub available_on: i64,
+    /// Minor units, signed from our side.
+    pub amount: i64,
+    /// Minor units, positive when it costs.
+    pub fee: i64,
+    /// Amount less fee.
+    pub net: i64,
+    /// Lower-case code.
+    pub currency: String,
+    /// `charge`, `payment`, `refund`, `stripe_fee`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it counts as: reports go by this, not by the type (AC-6).
+    pub reporting_category: String,
+    /// The charge, refund, dispute or payout it is of.
+    pub source: Option<Ref<Named>>,
+    /// Stripe's words.
+    pub description: Option<String>,
+    /// Of a conversion.
+    pub exchange_rate: Option<serde_json::Number>,
+}
+
 /// A refund.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Refund {
@@ -355,6 +385,28 @@ pub struct Payout {
     pub automatic: bool,
     /// `completed` once tied to its transactions.
     pub reconciliation_status: Option<String>,
+    /// `standard` or `instant`.
+    #[serde(default)]
+    pub method: String,
+    /// Why the bank refused it.
+    pub failure_code: Option<String>,
+    /// By what the bank knows it.
+    pub trace_id: Option<TraceId>,
+}
+
+impl Payout {
+    /// Whether Stripe says which lines it carried: manual and instant payouts cannot be traced
+    /// (docs.stripe.com/payouts/reconciliation).
+    pub fn can_be_traced(&self) -> bool {
+        self.automatic && self.reconciliation_status.as_deref() == Some("completed")
+    }
+}
+
+/// By what a bank knows a payout.
+#[derive(Clone, Debug, Deserialize)]
+pub struct TraceId {
+    /// None until the bank has told.
+    pub value: Option<String>,
 }
 
 pub(super) fn mark(metadata: Option<&Metadata>) -> Option<&str> {

@@ -17,6 +17,7 @@ use stripe_checkout::checkout_session::{
     ExpireCheckoutSession, ListCheckoutSession, ProductData, RetrieveCheckoutSession,
 };
 use stripe_client_core::{RequestBuilder, StripeMethod, StripeRequest};
+use stripe_core::balance_transaction::ListBalanceTransaction;
 use stripe_core::charge::{ListCharge, RetrieveCharge};
 use stripe_core::dispute::{ListDispute, RetrieveDispute};
 use stripe_core::payment_intent::{ListPaymentIntent, RetrievePaymentIntent};
@@ -335,6 +336,18 @@ pub fn disputes_between(from: i64, to: i64, after: Option<&str>) -> RequestBuild
 /// A page of payouts made between two unix seconds, both included.
 pub fn payouts_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
     let list = ListPayout::new().created(between(from, to)).limit(PAGE);
+    page_after!(list, after)
+}
+
+/// A page of the lines of the balance made between two unix seconds, both included.
+pub fn balance_lines_between(from: i64, to: i64, after: Option<&str>) -> RequestBuilder {
+    let list = ListBalanceTransaction::new().created(between(from, to)).limit(PAGE);
+    page_after!(list, after)
+}
+
+/// A page of the lines of the balance that an automatic payout carried, its own among them.
+pub fn balance_lines_of(payout: &str, after: Option<&str>) -> RequestBuilder {
+    let list = ListBalanceTransaction::new().payout(payout).limit(PAGE);
     page_after!(list, after)
 }
 

@@ -19,6 +19,7 @@ pub mod offers;
 pub mod offline_gifts;
 pub mod papers;
 pub mod passwords;
+pub mod payouts;
 pub mod pledges;
 pub mod profile;
 pub mod receipts;

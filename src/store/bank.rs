@@ -5,7 +5,7 @@ use sqlx::QueryBuilder;
 use super::db::{Conn, Result, StoreError, WriteTx, all, exec, on, opt};
 use super::types::Day;
 use crate::clock::Ts;
-use crate::domain::ids::{BankImportId, BankLineId, GiftId, MappingId, StaffId};
+use crate::domain::ids::{BankImportId, BankLineId, GiftId, MappingId, PayoutId, StaffId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::states::BankLineState;
 
@@ -279,6 +279,8 @@ pub struct BankLine {
     pub why: Option<String>,
     /// The gift it became.
     pub gift_id: Option<GiftId>,
+    /// The payout it is.
+    pub payout_id: Option<PayoutId>,
     /// To which entity the account belongs.
     pub entity_id: String,
 }
@@ -294,7 +296,7 @@ macro_rules! lines {
     ($rest:literal) => {
         concat!(
             "SELECT l.id, l.import_id, l.position, l.currency, l.amount_minor, l.booked_on, l.payer, l.payer_norm, \
-             l.reference, l.state, l.why, l.gift_id, i.entity_id \
+             l.reference, l.state, l.why, l.gift_id, l.payout_id, i.entity_id \
              FROM bank_line l JOIN bank_import i ON i.id = l.import_id ",
             $rest
         )
@@ -357,6 +359,21 @@ pub async fn close_line(
     Ok(changed == 1)
 }
 
+/// Says which payout a line is that was just put aside; `false` when the payout is another line's.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_payout(tx: &mut WriteTx, id: &BankLineId, payout: &PayoutId) -> Result<bool> {
+    let changed = exec!(
+        tx,
+        "UPDATE bank_line SET payout_id = $2 WHERE id = $1 AND state = 'ignored' AND NOT EXISTS \
+         (SELECT 1 FROM bank_line o WHERE o.payout_id = $2)",
+        id,
+        payout
+    )?;
+    Ok(changed == 1)
+}
+
 /// Opens a line again that was said to be no gift; `false` when it is not in that state.
 ///
 /// # Errors
@@ -364,7 +381,7 @@ pub async fn close_line(
 pub async fn reopen_line(tx: &mut WriteTx, id: &BankLineId) -> Result<bool> {
     let changed = exec!(
         tx,
-        "UPDATE bank_line SET state = 'open', why = NULL, closed_by = NULL, closed_at = NULL \
+        "UPDATE bank_line SET state = 'open', why = NULL, payout_id = NULL, closed_by = NULL, closed_at = NULL \
          WHERE id = $1 AND state = 'ignored'",
         id
     )?;

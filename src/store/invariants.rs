@@ -92,6 +92,22 @@ pub const INVARIANTS: &[Invariant] = &[
               AND (e.stripe_object = r.stripe_refund OR (r.stripe_refund IS NULL AND e.balance_transaction IS NULL)))",
     },
     Invariant {
+        id: "I1",
+        holds: "every payout whose lines were read is their sum",
+        sql: "SELECT COUNT(*) FROM payout p WHERE p.listed_at IS NOT NULL AND p.amount_minor <> \
+              (SELECT COALESCE(SUM(b.net_minor), 0) FROM balance_transaction b WHERE b.payout = p.stripe_payout \
+              AND NOT (b.category = 'payout' AND b.source = p.stripe_payout))",
+    },
+    Invariant {
+        id: "I1",
+        holds: "what the ledger has of a line of Stripe's balance is that line, to the penny",
+        sql: "SELECT COUNT(*) FROM balance_transaction b WHERE EXISTS (SELECT 1 FROM ledger_entry e \
+              WHERE e.balance_transaction = b.id) AND NOT EXISTS (SELECT 1 FROM ledger_entry e \
+              WHERE e.balance_transaction = b.id AND e.currency <> b.currency) AND (SELECT SUM(e.amount_minor) \
+              FROM ledger_entry e WHERE e.balance_transaction = b.id) <> CASE WHEN b.category = 'charge' \
+              THEN -b.fee_minor ELSE b.net_minor END",
+    },
+    Invariant {
         id: "I2",
         holds: "every paid payment has a gift and every gift's payment is paid",
         sql: "SELECT (SELECT COUNT(*) FROM payment p WHERE p.state = 'paid' AND NOT EXISTS (SELECT 1 FROM gift g \

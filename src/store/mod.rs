@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod audit;
 pub mod audit_search;
 pub mod backup;
+pub mod balance;
 pub mod bank;
 pub mod bank_hints;
 pub mod benefits;

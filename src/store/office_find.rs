@@ -106,7 +106,7 @@ pub async fn by_reference(conn: &mut Conn, reference: &str) -> Result<Option<Hit
     hit!(conn, of_payment!("WHERE p.reference = $1"), reference)
 }
 
-/// What an object at Stripe is about. A payout is about many gifts, and leads nowhere.
+/// What an object at Stripe is about. A payout is about many gifts, and has a page of its own.
 ///
 /// # Errors
 /// When the database refuses.

@@ -3,9 +3,9 @@
 use super::db::{Conn, Result, all, opt};
 use super::types::Day;
 use crate::clock::Ts;
-use crate::domain::ids::{BankLineId, BatchId, ClaimId, DonorId, EntryId, GiftId, StatementId};
+use crate::domain::ids::{BankLineId, BatchId, ClaimId, DonorId, EntryId, GiftId, PayoutId, StatementId};
 use crate::domain::money::{Currency, Money};
-use crate::domain::states::{EntryKind, OfflineKind};
+use crate::domain::states::{EntryKind, OfflineKind, PayoutState};
 
 /// Where a gift came from.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -46,6 +46,16 @@ pub struct Origin {
     pub entered_at: Option<Ts>,
     /// When we wrote it down.
     pub created_at: Ts,
+    /// The payout that carried it to the bank.
+    pub payout_id: Option<PayoutId>,
+    /// Stripe's payout.
+    pub stripe_payout: Option<String>,
+    /// Where that stands.
+    pub payout_state: Option<PayoutState>,
+    /// The day it is expected at the bank.
+    pub payout_arrives_on: Option<Day>,
+    /// When it was made.
+    pub payout_made_at: Option<Ts>,
 }
 
 /// Where a gift came from; `None` when there is no such gift.
@@ -59,10 +69,13 @@ pub async fn origin(conn: &mut Conn, id: &GiftId) -> Result<Option<Origin>> {
         "SELECT g.donor_id AS given_by, d.owner_id AS donor_id, g.note, g.stripe_invoice, p.reference, \
          p.created_at AS form_at, p.stripe_session, l.stripe_subscription, x.kind AS offline_kind, \
          x.reference AS offline_reference, x.batch_id, b.name AS batch_name, x.bank_line, k.payer AS bank_payer, \
-         k.booked_on, s.name AS entered_by, x.entered_at, g.created_at FROM gift g JOIN donor d ON d.id = g.donor_id \
+         k.booked_on, s.name AS entered_by, x.entered_at, g.created_at, o.id AS payout_id, \
+         o.stripe_payout, o.state AS payout_state, o.arrives_on AS payout_arrives_on, o.made_at AS payout_made_at FROM gift g JOIN donor d ON d.id = g.donor_id \
          LEFT JOIN payment p ON p.id = g.payment_id LEFT JOIN pledge l ON l.id = g.pledge_id \
          LEFT JOIN offline_gift x ON x.gift_id = g.id LEFT JOIN offline_batch b ON b.id = x.batch_id \
-         LEFT JOIN bank_line k ON k.id = x.bank_line LEFT JOIN staff s ON s.id = x.entered_by WHERE g.id = $1",
+         LEFT JOIN bank_line k ON k.id = x.bank_line LEFT JOIN staff s ON s.id = x.entered_by \
+         LEFT JOIN balance_transaction t ON t.source = g.stripe_charge AND t.category = 'charge' \
+         LEFT JOIN payout o ON o.stripe_payout = t.payout WHERE g.id = $1",
         id
     )
 }

@@ -199,6 +199,8 @@ pub struct Books {
     pub plans: i64,
     /// Payouts.
     pub payouts: i64,
+    /// Lines of Stripe's balance.
+    pub lines: i64,
 }
 
 /// What the books sum up to now.
@@ -211,7 +213,8 @@ pub async fn books(conn: &mut Conn) -> Result<Books> {
         Books,
         "SELECT (SELECT COUNT(*) FROM gift) AS gifts, (SELECT COUNT(*) FROM ledger_entry) AS entries, \
          (SELECT COUNT(*) FROM refund) AS refunds, (SELECT COUNT(*) FROM dispute) AS disputes, \
-         (SELECT COUNT(*) FROM pledge WHERE state <> 'ended') AS plans, (SELECT COUNT(*) FROM payout) AS payouts"
+         (SELECT COUNT(*) FROM pledge WHERE state <> 'ended') AS plans, (SELECT COUNT(*) FROM payout) AS payouts, \
+         (SELECT COUNT(*) FROM balance_transaction) AS lines"
     )?;
     row.ok_or(super::db::StoreError::NotOneRow { what: "books", changed: 0 })
 }
@@ -292,10 +295,11 @@ pub async fn states(conn: &mut Conn, kind: Mirrored, ids: &[&str]) -> Result<Has
         Mirrored::Refund => ("SELECT stripe_refund, state FROM refund WHERE stripe_refund IN (", ")"),
         Mirrored::Dispute => ("SELECT stripe_dispute, state FROM dispute WHERE stripe_dispute IN (", ")"),
         Mirrored::Payout => (
-            "SELECT stripe_payout, CASE WHEN reconciled = TRUE THEN state || ' reconciled' ELSE state END FROM payout \
+            "SELECT stripe_payout, CASE WHEN reconciled = TRUE AND (automatic = FALSE OR listed_at IS NOT NULL) THEN state || ' reconciled' ELSE state END FROM payout \
              WHERE stripe_payout IN (",
             ")",
         ),
+        Mirrored::Line => ("SELECT id, category FROM balance_transaction WHERE id IN (", ")"),
     };
     if ids.is_empty() {
         return Ok(HashMap::new());

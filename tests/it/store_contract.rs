@@ -37,6 +37,10 @@ fn payout(app: &TestApp, stripe_payout: &str, made_at: Ts) -> Payout {
         reconciled: false,
         arrives_on: Day("2026-11-25".parse().expect("a day")),
         made_at,
+        method: "standard".to_owned(),
+        failure_code: None,
+        bank_trace: None,
+        listed_at: None,
     }
 }
 
@@ -162,7 +166,7 @@ story! {
         for seen in [&first, &done, &again] {
             payouts::upsert(&mut tx, seen, now).await.expect("writes");
         }
-        assert_eq!(payouts::state(&mut tx, "po_1").await.expect("reads"), Some(PayoutState::Paid));
+        assert_eq!(payouts::state(&mut tx, "po_1").await.expect("reads"), Some((PayoutState::Paid, false)));
         tx.commit().await.expect("commits");
         assert_eq!(app.count("SELECT COUNT(*) FROM payout WHERE reconciled = TRUE").await, 1);
         assert_eq!(app.count("SELECT COUNT(*) FROM payout").await, 1);

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 use typst::foundations::Bytes;
-use typst::text::{Font, FontBook};
+use typst::layout::Abs;
+use typst::text::{Font, FontBook, FontVariant, FontVariations};
 use typst::utils::LazyHash;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -95,6 +96,25 @@ pub(super) fn printable(text: &str, letters: Letters) -> (String, bool) {
         }
     }
     (out, lost)
+}
+
+/// How wide each letter of the regular Latin face is, in em, up to the end of Latin Extended-B; none: it has no such letter.
+static ADVANCES: LazyLock<Vec<Option<f64>>> = LazyLock::new(|| {
+    let Some(face) = FONTS.all.first() else { return Vec::new() };
+    let font = face.clone().instantiate(FontVariant::default(), Abs::pt(8.5), &FontVariations::default());
+    let advance = |c: char| Some(font.x_advance(font.ttf().glyph_index(c)?.0)?.get());
+    ('\0'..'\u{250}').map(advance).collect()
+});
+
+/// How wide a text is in the regular face, in em and before kerning; `None` when it has letters beyond Latin.
+pub(super) fn advance(text: &str) -> Option<f64> {
+    let of = |c: char| match c {
+        BREAK => Some(0.0),
+        // As wide as an en, or less.
+        '–' | '’' | '€' | '\u{202f}' => Some(0.58),
+        c => ADVANCES.get(usize::try_from(u32::from(c)).ok()?).copied().flatten(),
+    };
+    text.chars().map(of).sum()
 }
 
 /// One bit for each regular face that has `c`.

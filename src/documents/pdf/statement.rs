@@ -175,7 +175,7 @@ fn row(whole: &Whole<'_>, block: &CurrencyBlock, line: &Line, back: bool) -> Res
     if line.disputed {
         notes.push(labels.disputed.clone());
     }
-    Ok(Row { cells, notes })
+    Ok(Row { cells, notes, one_line: false })
 }
 
 /// Names the currency where there are several.
@@ -224,7 +224,7 @@ fn annexed(
         let mut cells =
             vec![long_date(&line.received_on, whole.locale)?, words.money_gift.clone(), words.no.clone()];
         cells.push(whole.money(block, line.counts()));
-        rows.push(Row { cells, notes: Vec::new() });
+        rows.push(Row { cells, notes: Vec::new(), one_line: false });
     }
     let table = Table {
         heading,

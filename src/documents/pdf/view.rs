@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::fonts::BREAK;
+use super::fonts::{BREAK, advance};
 use super::labels::{Labels, fill, pattern};
 use super::{PaperStanding, PdfError, Stamp, long_date};
 use crate::domain::donor::DonorDetails;
@@ -119,10 +119,36 @@ impl Table {
             let cells = self.rows.iter().filter_map(|row| row.cells.get(i));
             let total = i.checked_sub(first_sum).and_then(|n| self.totals.get(n));
             let texts = cells.chain(total).chain([&column.head]);
-            column.width = texts.map(|text| text.chars().map(em).sum()).fold(0.0, f64::max);
+            column.width = texts.map(|text| width(text)).fold(0.0, f64::max);
+        }
+        let rooms: Vec<Option<f64>> = self.columns.iter().map(|c| c.share.map(|s| self.room(s))).collect();
+        for row in &mut self.rows {
+            let fits = |(room, text): (&Option<f64>, &String)| {
+                advance(text).is_some_and(|wide| room.is_none_or(|room| wide * MARGIN <= room))
+            };
+            row.one_line = row.notes.is_empty() && rooms.iter().zip(&row.cells).all(fits);
         }
         self
     }
+
+    /// How wide the text of a column with so many shares can be, in em.
+    fn room(&self, share: u8) -> f64 {
+        let shares: f64 = self.columns.iter().filter_map(|c| c.share).map(f64::from).sum();
+        let fixed = self.columns.iter().filter(|c| c.share.is_none());
+        let taken: f64 = fixed.map(|c| c.width + COLUMN_GAP).sum();
+        (PAPER_WIDTH - taken) * f64::from(share) / shares.max(1.0) - COLUMN_GAP
+    }
+}
+
+/// Between the margins of A4, the narrower of the two papers, in em of a table: 166 mm.
+const PAPER_WIDTH: f64 = 55.3;
+/// What a column takes beside its text, in em: 3.2 mm.
+const COLUMN_GAP: f64 = 1.07;
+/// What kerning may add.
+const MARGIN: f64 = 1.01;
+
+fn width(text: &str) -> f64 {
+    text.chars().map(em).sum()
 }
 
 /// About how wide a letter of the typeface is, rather too wide than too narrow.
@@ -142,6 +168,9 @@ pub(super) struct Row {
     pub(super) cells: Vec<String>,
     /// Below the second cell.
     pub(super) notes: Vec<String>,
+    /// Whether every cell fits on one line: then the typesetter need not find out how high it is, which takes it as long as
+    /// setting it.
+    pub(super) one_line: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -325,13 +354,38 @@ mod tests {
             heading: String::new(),
             own_page: false,
             columns: vec![column("Date"), column("Sum")],
-            rows: vec![Row { cells: cells(["1 May 2026", "1"]), notes: Vec::new() }],
+            rows: vec![Row { cells: cells(["1 May 2026", "1"]), notes: Vec::new(), one_line: false }],
             total: "Total".to_owned(),
             totals: vec!["10000000".to_owned()],
         };
         let widths: Vec<f64> = table.measured().columns.iter().map(|c| c.width).collect();
         assert!(widths[0] > 4.5 && widths[0] < 6.0, "{widths:?}");
         assert!(widths[1] > 4.5 && widths[1] < 5.0, "{widths:?}");
+    }
+
+    #[test]
+    fn a_row_is_one_line_when_all_of_it_surely_fits() {
+        let column = |head: &str, share| Column { head: head.to_owned(), share, width: 0.0, number: false };
+        let row = |fund: &str, notes: &[&str]| Row {
+            cells: vec!["1 May 2026".to_owned(), fund.to_owned()],
+            notes: notes.iter().map(|n| (*n).to_owned()).collect(),
+            one_line: false,
+        };
+        let table = Table {
+            heading: String::new(),
+            own_page: false,
+            columns: vec![column("Date", None), column("Fund", Some(1))],
+            rows: vec![
+                row("Where needed most", &[]),
+                row("Where needed most", &["Confirmed apart"]),
+                row(&"Where needed most ".repeat(5), &[]),
+                row("קרן כללית", &[]),
+            ],
+            total: "Total".to_owned(),
+            totals: Vec::new(),
+        };
+        let fits: Vec<bool> = table.measured().rows.iter().map(|r| r.one_line).collect();
+        assert_eq!(fits, [true, false, false, false]);
     }
 
     #[test]

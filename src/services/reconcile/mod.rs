@@ -14,7 +14,7 @@ use super::{Deps, Result, ServiceError};
 use crate::clock::Ts;
 use crate::domain::ids::{DriftId, JobId, ReconcileRunId};
 use crate::domain::mirror::Mirrored;
-use crate::services::settle::look_kind;
+use crate::services::settle::{balance, look_kind};
 use crate::store::WriteTx;
 use crate::store::jobs::{self, NewJob};
 use crate::store::reconcile::{self as rows, Books, NewDrift};
@@ -73,7 +73,8 @@ fn overlap(by: By, kind: Mirrored) -> Duration {
             | Mirrored::Charge
             | Mirrored::Refund
             | Mirrored::Dispute
-            | Mirrored::Payout,
+            | Mirrored::Payout
+            | Mirrored::Line,
             _,
         ) => HOUR,
     }
@@ -193,6 +194,7 @@ async fn keep(
     let looks: Vec<NewJob> =
         page.findings.iter().map(|f| look(deps, f.job_kind, &f.subject, f.made, now)).collect();
     enqueue(&mut tx, by, looks).await?;
+    balance::keep(&mut tx, &page.lines, None).await?;
     let seen = i64::try_from(page.seen).unwrap_or(i64::MAX);
     rows::count(&mut tx, &walk.run, seen, drifted).await?;
     if let Some(at) = walked_to {

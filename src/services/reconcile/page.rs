@@ -8,7 +8,7 @@ use stripe_client_core::RequestBuilder;
 use crate::domain::mirror::Mirrored;
 use crate::payments::Effort;
 use crate::payments::objects::{
-    Charge, Dispute, Invoice, List, Named, Payout, Ref, Refund, Session, Subscription, id_of,
+    BalanceLine, Charge, Dispute, Invoice, List, Named, Payout, Ref, Refund, Session, Subscription, id_of,
 };
 use crate::payments::requests::{self, from_stripe};
 use crate::services::settle::plan;
@@ -47,6 +47,8 @@ pub(super) struct Page {
     pub findings: Vec<Finding>,
     /// After which the next page begins; `None`: it was the last.
     pub last: Option<String>,
+    /// Lines of the balance: they are written as they are, whether an event told of them or not.
+    pub lines: Vec<BalanceLine>,
 }
 
 /// Reads a page of objects made in a window of unix seconds, newest first, after one of them.
@@ -72,6 +74,7 @@ pub(super) async fn read(
             disputes(deps, get(deps, requests::disputes_between(from, to, after)).await?).await
         }
         Mirrored::Payout => payouts(deps, get(deps, requests::payouts_between(from, to, after)).await?).await,
+        Mirrored::Line => Ok(lines(get(deps, requests::balance_lines_between(from, to, after)).await?)),
     }
 }
 
@@ -90,7 +93,12 @@ fn page<T>(list: List<T>, id: impl Fn(&T) -> (&str, i64), found: impl Fn(&T) -> 
     });
     let findings = findings.collect();
     let last = list.data.last().filter(|_| list.has_more).map(|o| id(o).0.to_owned());
-    Page { seen: list.data.len(), findings, last }
+    Page { seen: list.data.len(), findings, last, lines: Vec::new() }
+}
+
+fn lines(list: List<BalanceLine>) -> Page {
+    let last = list.data.last().filter(|_| list.has_more).map(|l| l.id.clone());
+    Page { seen: list.data.len(), findings: Vec::new(), last, lines: list.data }
 }
 
 async fn states(deps: &Deps, kind: Mirrored, ids: &[&str]) -> Result<HashMap<String, String>> {

@@ -32,8 +32,9 @@ pub struct Report {
 impl Report {
     /// Whether the books are as they were.
     pub fn is_unchanged(&self) -> bool {
-        let Books { gifts, entries, refunds, disputes, plans, payouts } = self.gained;
-        self.healed.is_empty() && [gifts, entries, refunds, disputes, plans, payouts].iter().all(|n| *n == 0)
+        let Books { gifts, entries, refunds, disputes, plans, payouts, lines } = self.gained;
+        self.healed.is_empty()
+            && [gifts, entries, refunds, disputes, plans, payouts, lines].iter().all(|n| *n == 0)
     }
 }
 
@@ -64,6 +65,7 @@ pub async fn report(deps: &Deps, walk: &Walk) -> Result<Report> {
         disputes: after.disputes - before.disputes,
         plans: after.plans - before.plans,
         payouts: after.payouts - before.payouts,
+        lines: after.lines - before.lines,
     };
     let Settled { healed, foreign, open, left } = settled;
     Ok(Report { gained, healed, foreign, open, left })

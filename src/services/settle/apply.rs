@@ -2,23 +2,21 @@
 //! order ends in one state.
 
 use super::look::{SeenPayment, Sight};
-use super::{gift, movements, plan};
+use super::{balance, gift, movements, plan};
 use crate::clock::Ts;
 use crate::domain::audit::ACTOR_STRIPE;
 use crate::domain::frequency::Frequency;
-use crate::domain::ids::{AuditId, PaymentId, PayoutId};
-use crate::domain::states::{PaymentState, PayoutState};
-use crate::payments::objects::{self, MethodDetails, PaymentIntent, Session, id_of};
-use crate::payments::requests::from_stripe;
+use crate::domain::ids::{AuditId, PaymentId};
+use crate::domain::states::PaymentState;
+use crate::payments::objects::{MethodDetails, PaymentIntent, Session, id_of};
 use crate::services::mailing::{self, Envelope};
 use crate::services::pledges;
-use crate::services::{Deps, Result, ServiceError, compose};
-use crate::store::audit::{self, Note};
+use crate::services::{Deps, Result, compose};
+use crate::store::WriteTx;
+use crate::store::audit::Note;
 use crate::store::payments::{self, Payment, StripeFacts};
-use crate::store::payouts::{self, Payout};
 use crate::store::pledges as pledge_rows;
 use crate::store::pledges::Pledge;
-use crate::store::{Day, WriteTx};
 
 /// To whom money or a plan belongs.
 #[derive(Debug)]
@@ -67,8 +65,8 @@ pub async fn apply(deps: &Deps, tx: &mut WriteTx, sight: &Sight, seen_at: Ts, no
     if let Some(page) = &sight.method_page {
         ours |= pledges::method::left(deps, tx, page, now).await?;
     }
-    if let Some(payout) = &sight.payout {
-        apply_payout(deps, tx, payout, now).await?;
+    if let Some((payout, lines)) = &sight.payout {
+        balance::apply_payout(deps, tx, payout, lines.as_deref(), now).await?;
         ours = true;
     }
     Ok(ours)
@@ -234,30 +232,5 @@ pub(super) async fn set_state(
         ..StripeFacts::default()
     };
     payments::update(tx, &payment.id, payment.state.apply(seen), &facts, now).await?;
-    Ok(())
-}
-
-async fn apply_payout(deps: &Deps, tx: &mut WriteTx, payout: &objects::Payout, now: Ts) -> Result<()> {
-    let unexpected = |what: &str| ServiceError::Unexpected(format!("payout {}: {what}", payout.id));
-    let seen: PayoutState = payout.status.parse().map_err(|_| unexpected("unknown state"))?;
-    audit::hold_head(tx).await?;
-    let known = payouts::state(tx, &payout.id).await?;
-    let state = known.map_or(seen, |k| k.apply(seen));
-    let amount = from_stripe(payout.amount, &payout.currency).map_err(|_| unexpected("unknown currency"))?;
-    let row = Payout {
-        id: PayoutId::new(now, &deps.random),
-        stripe_payout: payout.id.clone(),
-        amount,
-        state,
-        automatic: payout.automatic,
-        reconciled: payout.reconciliation_status.as_deref() == Some("completed"),
-        arrives_on: Day(Ts::from_unix(payout.arrival_date).date_in(&jiff::tz::TimeZone::UTC)),
-        made_at: Ts::from_unix(payout.created),
-    };
-    payouts::upsert(tx, &row, now).await?;
-    if known != Some(state) {
-        let detail = serde_json::json!({ "state": state.as_str(), "amount": amount.minor(), "currency": amount.currency() });
-        note(deps, tx, now, "payout.changed", &payout.id, detail);
-    }
     Ok(())
 }

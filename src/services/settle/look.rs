@@ -7,7 +7,7 @@ use super::Prefetched;
 use crate::payments::objects::*;
 use crate::payments::{Effort, plan_requests, requests};
 use crate::services::{Deps, Result, ServiceError, job_kinds};
-use crate::store::pledges;
+use crate::store::{payouts, pledges};
 
 /// A payment intent and what hangs on it.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ pub struct Sight {
     pub method: Option<String>,
     /// A page on which a donor leaves another card or account.
     pub method_page: Option<Session>,
-    /// A payout.
-    pub payout: Option<Payout>,
+    /// A payout, with the lines of the balance it carried once Stripe has tied them to it.
+    pub payout: Option<(Payout, Option<Vec<BalanceLine>>)>,
 }
 
 /// Reads what a job of `kind` about `subject` names.
@@ -76,7 +76,7 @@ pub async fn look(deps: &Deps, kind: &str, subject: &str, known: &Prefetched) ->
             sight.subscription = Some(plan);
         }
         job_kinds::LOOK_METHOD => sight.method = Some(subject.to_owned()),
-        job_kinds::LOOK_PAYOUT => sight.payout = Some(get(deps, requests::payout(subject)).await?),
+        job_kinds::LOOK_PAYOUT => sight.payout = Some(look_payout(deps, subject).await?),
         other => return Err(ServiceError::Unexpected(format!("unknown look {other:?}"))),
     }
     Ok(sight)
@@ -84,6 +84,30 @@ pub async fn look(deps: &Deps, kind: &str, subject: &str, known: &Prefetched) ->
 
 async fn get<T: DeserializeOwned>(deps: &Deps, request: RequestBuilder) -> Result<T> {
     Ok(deps.stripe.get(request, Effort::Background).await?)
+}
+
+async fn look_payout(deps: &Deps, id: &str) -> Result<(Payout, Option<Vec<BalanceLine>>)> {
+    let payout: Payout = get(deps, requests::payout(id)).await?;
+    if !payout.can_be_traced() {
+        return Ok((payout, None));
+    }
+    let is_listed = {
+        let mut read = deps.store.read().await?;
+        payouts::state(&mut read, id).await?.is_some_and(|(_, listed)| listed)
+    };
+    if is_listed {
+        return Ok((payout, None));
+    }
+    let mut lines: Vec<BalanceLine> = Vec::new();
+    loop {
+        let after = lines.last().map(|l| l.id.as_str());
+        let page: List<BalanceLine> = get(deps, requests::balance_lines_of(id, after)).await?;
+        let more = page.has_more && !page.data.is_empty();
+        lines.extend(page.data);
+        if !more {
+            return Ok((payout, Some(lines)));
+        }
+    }
 }
 
 async fn look_session(deps: &Deps, id: &str, known: &Prefetched, sight: &mut Sight) -> Result<()> {

@@ -4,6 +4,7 @@
 
 mod adopt;
 pub mod apply;
+pub(in crate::services) mod balance;
 pub(super) mod gift;
 mod known;
 pub mod look;

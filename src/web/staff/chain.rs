@@ -7,7 +7,7 @@ use crate::clock::Ts;
 use crate::domain::money::Money;
 use crate::domain::role::Right;
 use crate::domain::search::StripeKind;
-use crate::domain::states::{DisputeState, EntryKind, RefundState};
+use crate::domain::states::{DisputeState, EntryKind, PayoutState, RefundState};
 use crate::store::office_gift::Sequel;
 use crate::web::pages::{ChipTone, Event, History, Link};
 
@@ -120,8 +120,30 @@ fn paid(look: Look<'_>, parts: &Parts) -> Vec<Event> {
             events.push(event(look, ChipTone::Success, fee.occurred_at, "In Stripe's balance", text));
         }
     }
-    events.push(not_yet("Paid out to the bank", "It is matched to no payout yet."));
+    events.push(paid_out(look, parts));
     events
+}
+
+/// The payout that carried it to the bank.
+fn paid_out(look: Look<'_>, parts: &Parts) -> Event {
+    let o = &parts.origin;
+    let (Some(id), Some(state), Some(at)) = (&o.payout_id, o.payout_state, o.payout_made_at) else {
+        return not_yet("Paid out to the bank", "No payout that can be traced has carried it yet.");
+    };
+    let day = o.payout_arrives_on.map(|d| look.day(d.0)).unwrap_or_default();
+    let (tone, text) = match state {
+        PayoutState::Paid => (ChipTone::Success, format!("At the bank on {day}.")),
+        PayoutState::Pending | PayoutState::InTransit => {
+            (ChipTone::Wait, format!("Expected at the bank on {day}."))
+        }
+        PayoutState::Failed => {
+            (ChipTone::Problem, "The bank refused it; the money is back in Stripe’s balance.".to_owned())
+        }
+        PayoutState::Canceled => (ChipTone::Info, "The payout was called off.".to_owned()),
+    };
+    let name = o.stripe_payout.as_deref().unwrap_or("The payout");
+    let link = Some(Link::new(name, format!("/staff/payouts/{id}")));
+    Event { link, ..event(look, tone, at, "Paid out to the bank", text) }
 }
 
 fn receipt(look: Look<'_>, s: &Sequel) -> Event {

@@ -218,8 +218,8 @@ fn sections(look: Look<'_>, sought: &Sought, found: &Found) -> Vec<Section> {
         }));
     }
     if sections.is_empty() && *sought != Sought::Nothing {
-        sections
-            .push(Section::Table(TableSection { empty: Some(nothing(sought)), ..TableSection::default() }));
+        let empty = Some(nothing(look, sought));
+        sections.push(Section::Table(TableSection { empty, ..TableSection::default() }));
     }
     sections
 }
@@ -232,11 +232,16 @@ fn at_most(shown: usize, what: &str, then: &str) -> String {
     }
 }
 
-fn nothing(sought: &Sought) -> Empty {
+fn nothing(look: Look<'_>, sought: &Sought) -> Empty {
+    if let (Sought::Stripe(search::StripeKind::Payout, id), true) = (sought, look.staff.may(Right::SeeMoney))
+    {
+        return Empty {
+            title: "A payout holds many gifts".to_owned(),
+            text: "Its page says which.".to_owned(),
+            action: Some(Link::new("See the payout", format!("/staff/payouts/{id}"))),
+        };
+    }
     let text = match sought {
-        Sought::Stripe(search::StripeKind::Payout, _) => {
-            "A payout holds many gifts; it is not looked up here."
-        }
         Sought::Words(_) => "Try fewer letters, the family name alone, or the e-mail address.",
         Sought::Mailbox(_) => "Nobody gave from it or has an account with it. Try the name.",
         _ => "Check it against the letter or mail it came from, or try the donor's name.",

@@ -36,6 +36,8 @@ mod notes;
 pub mod offline;
 pub mod own;
 mod paging;
+mod payout;
+mod payouts;
 pub mod people;
 mod put_right;
 mod rate;
@@ -70,6 +72,8 @@ pub const ROUTES: &[&[Route]] = &[
     people::ROUTES,
     own::ROUTES,
     disputes::ROUTES,
+    payouts::ROUTES,
+    payout::ROUTES,
     refunds::ROUTES,
     refund::ROUTES,
     correct::ROUTES,
@@ -106,6 +110,7 @@ const PARTS: &[(&str, &str, Right)] = &[
     ("Receipts", "/staff/receipts", Right::SeeMoney),
     ("Refunds", "/staff/refunds", Right::SeeMoney),
     ("Disputes", "/staff/disputes", Right::SeeMoney),
+    ("Payouts", "/staff/payouts", Right::SeeMoney),
     ("Gift Aid", "/staff/gift-aid", Right::ManageTax),
     ("Statements", "/staff/statements", Right::ManageTax),
     ("Exports", "/staff/exports", Right::ExportData),

@@ -9,7 +9,8 @@ use crate::services::offline_gifts::{Facts, Giver, Item, can_have_receipt, recor
 use crate::services::staff::{Act, Actor, record};
 use crate::services::{Deps, Result, ServiceError, compose};
 use crate::store::bank::{self, BankLine};
-use crate::store::{WriteTx, offline_donors};
+use crate::store::payouts::{self, Candidate};
+use crate::store::{Conn, Day, WriteTx, offline_donors};
 
 /// What a line is said to be.
 #[derive(Clone, Debug)]
@@ -152,6 +153,42 @@ pub async fn ignore(deps: &Deps, actor: &Actor, line: &BankLine, why: &str) -> R
     }
     let (before, after) = (json!({ "state": "open" }), json!({ "state": "ignored" }));
     let act = Act { action: "bank.line_ignored", subject: line.id.as_str(), before, after, why };
+    record(deps, &mut tx, actor, act);
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// A bank books a payout within so many days of the one Stripe expects.
+const BOOKED_WITHIN: i64 = 7;
+
+/// The payouts that a line may be: of the same sum, expected about that day, and no other line's.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn payouts_like(conn: &mut Conn, line: &BankLine) -> Result<Vec<Candidate>> {
+    let about = |days: i64| line.booked_on.0.saturating_add(jiff::Span::new().days(days));
+    let (from, to) = (Day(about(-BOOKED_WITHIN)), Day(about(BOOKED_WITHIN)));
+    Ok(payouts::candidates(conn, line.amount(), from, to).await?)
+}
+
+/// Says that a line is a payout of Stripe's; `false` when somebody was first, or it cannot be that one.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_payout(deps: &Deps, actor: &Actor, line: &BankLine, payout: &str) -> Result<bool> {
+    let now = deps.clock.now();
+    let mut tx = deps.store.write().await?;
+    let like = payouts_like(&mut tx, line).await?;
+    let Some(found) = like.into_iter().find(|c| c.stripe_payout == payout) else { return Ok(false) };
+    let why = format!("Stripe’s payout {}", found.stripe_payout);
+    if !bank::close_line(&mut tx, &line.id, BankLineState::Ignored, Some(&why), &actor.id, now).await?
+        || !bank::set_payout(&mut tx, &line.id, &found.id).await?
+    {
+        return Ok(false);
+    }
+    let (before, after) =
+        (json!({ "state": "open" }), json!({ "state": "ignored", "payout": found.stripe_payout }));
+    let act = Act { action: "bank.line_is_payout", subject: line.id.as_str(), before, after, why: "" };
     record(deps, &mut tx, actor, act);
     tx.commit().await?;
     Ok(true)

@@ -154,6 +154,7 @@ fn notice(asked: &Asked, import: &Import) -> Option<Notice> {
         },
         "line" => success("The line is a gift now.", ""),
         "ignored" => success("The line is put aside.", ""),
+        "payout" => success("The line is a payout from Stripe.", "It is tied to it."),
         "closed" => attention("Nothing was changed.", "Somebody has said before what this line is."),
         "kept" => attention("Nothing was changed.", "A line of this file is a gift by now."),
         _ => None,

@@ -21,7 +21,8 @@ use crate::web::AppState;
 use crate::web::errors::AppError;
 use crate::web::forms::{self, Mistakes, field};
 use crate::web::pages::{
-    Act, Chip, ChipTone, Fact, Facts, FieldKind, FormField, Link, Section, StaffForm, StaffPage, Words,
+    Act, Chip, ChipTone, Choice, Fact, Facts, FieldKind, FormField, Link, Section, StaffForm, StaffPage,
+    Words,
 };
 use crate::web::staff::door::problems;
 use crate::web::staff::guard::Staff;
@@ -45,6 +46,13 @@ pub struct Raw {
     campaign: String,
     #[serde(flatten)]
     picked: Picked,
+}
+
+/// The payout that a line is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Paid {
+    payout: String,
 }
 
 /// Why a line is no gift.
@@ -150,6 +158,7 @@ async fn line_page(
             ..StaffForm::default()
         })));
     }
+    shown.sections.extend(payout_form(state, line).await?);
     shown.sections.push(Section::Form(Box::new(StaffForm {
         heading: "It is no gift".to_owned(),
         action: format!("{}/ignore", path(line)),
@@ -160,13 +169,40 @@ async fn line_page(
                 FieldKind::Text,
                 field(wrong, "why", why.unwrap_or_default()),
             )
-            .hinted("Like interest, a refund, a payout from Stripe"),
+            .hinted("Like interest or a refund"),
         ],
         button: "Put it aside".to_owned(),
         look: "quiet",
         ..StaffForm::default()
     })));
     Ok(shown)
+}
+
+/// Offered when a payout of the same sum was expected about that day.
+async fn payout_form(state: &AppState, line: &BankLine) -> Result<Option<Section>, AppError> {
+    let like = {
+        let mut read = state.deps.store.read().await.map_err(store)?;
+        lines::payouts_like(&mut read, line).await?
+    };
+    let Some(first) = like.first() else { return Ok(None) };
+    let choices = like.iter().map(|c| Choice {
+        value: c.stripe_payout.clone(),
+        label: format!("{}, expected on {}", c.stripe_payout, dates::long(c.arrives_on.0, locale(state))),
+        selected: c.id == first.id,
+    });
+    let field = FormField::new(
+        "payout",
+        "Payout",
+        FieldKind::Select(choices.collect()),
+        field(&Mistakes::new(), "payout", &first.stripe_payout),
+    );
+    Ok(Some(Section::Form(Box::new(StaffForm {
+        heading: "It is a payout from Stripe".to_owned(),
+        action: format!("{}/payout", path(line)),
+        fields: vec![field],
+        button: "It is this payout".to_owned(),
+        ..StaffForm::default()
+    }))))
 }
 
 /// Writes down who looked at a line that is a gift, or was put aside.
@@ -191,8 +227,12 @@ fn facts(state: &AppState, line: &BankLine) -> Facts {
     if let Some(gift) = &line.gift_id {
         rows.push(Fact::link("Gift", "See the gift", format!("/staff/gifts/{gift}")));
     }
-    if let Some(why) = &line.why {
-        rows.push(Fact::new("What it is", why.as_str()));
+    match (&line.payout_id, &line.why) {
+        (Some(payout), Some(why)) => {
+            rows.push(Fact::link("What it is", why.as_str(), format!("/staff/payouts/{payout}")));
+        }
+        (_, Some(why)) => rows.push(Fact::new("What it is", why.as_str())),
+        (_, None) => {}
     }
     Facts { rows, ..Facts::default() }
 }
@@ -276,6 +316,21 @@ pub async fn ignore(
     }
     let done = lines::ignore(&state.deps, &staff.actor, &line, &why).await?;
     Ok(back_to_import(&line, if done { "ignored" } else { "closed" }))
+}
+
+/// Says that the line is a payout from Stripe.
+///
+/// # Errors
+/// 404 when there is no such line.
+pub async fn payout(
+    State(state): State<AppState>,
+    staff: Staff,
+    Path(text): Path<String>,
+    Form(sent): Form<Paid>,
+) -> Result<Response, AppError> {
+    let line = load(&state, &text).await?;
+    let done = lines::is_payout(&state.deps, &staff.actor, &line, &sent.payout).await?;
+    Ok(back_to_import(&line, if done { "payout" } else { "closed" }))
 }
 
 /// Opens a line again that was said to be no gift.

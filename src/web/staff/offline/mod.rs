@@ -89,6 +89,7 @@ pub const ROUTES: &[Route] = &[
         methods: || get(line::show_line).post(line::take),
     },
     Route { path: "/staff/offline/lines/{line}/ignore", policy: ENTER, methods: || post(line::ignore) },
+    Route { path: "/staff/offline/lines/{line}/payout", policy: ENTER, methods: || post(line::payout) },
     Route { path: "/staff/offline/lines/{line}/reopen", policy: ENTER, methods: || post(line::reopen) },
     Route {
         path: "/staff/gifts/{gift}/returned",
