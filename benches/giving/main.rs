@@ -27,6 +27,10 @@ use std::process::ExitCode;
 use cores::Cores;
 use report::Report;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What a benchmark gets.
 pub struct Bench {
     /// Which processor is whose.

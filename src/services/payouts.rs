@@ -172,6 +172,11 @@ pub struct Roll {
 }
 
 impl Roll {
+    /// Whether there is anything to tell of the month.
+    pub fn has_moved(&self) -> bool {
+        !self.opening.is_zero() || !self.activity.is_empty() || !self.payouts.is_empty()
+    }
+
     /// Opening and everything that moved, less the closing: 0 always.
     pub fn remainder(&self) -> i64 {
         let moved: i64 = self.activity.iter().chain(&self.payouts).map(|s| s.net).sum();

@@ -191,6 +191,25 @@ async function findAndLook(v) {
   await v.look('office-found-nothing');
   await v.open('/staff/disputes');
   await v.look('office-disputes');
+  await payouts(v);
+}
+
+/** From the list to a payout, to the lines of one kind, to a gift and back to its payout; the month's balance. */
+async function payouts(v) {
+  await v.open('/staff/payouts');
+  await v.look('office-payouts', { dark: true });
+  await v.page.locator('.data tbody a').first().click();
+  await v.arrive(/\/staff\/payouts\//, 'a payout');
+  says(await v.page.locator('main').innerText(), /It is made of/, 'what it is made of');
+  await v.look('office-payout', { dark: true });
+  await v.page.getByRole('link', { name: 'Gifts', exact: true }).last().click();
+  await v.arrive(/of=charge/, 'its gifts');
+  await v.page.locator('.data').last().locator('tbody a').first().click();
+  await v.arrive(/\/staff\/gifts\/gift_/, 'a gift it carried');
+  await v.page.getByRole('link', { name: /^po_/ }).click();
+  await v.arrive(/\/staff\/payouts\//, 'its payout again');
+  await v.open('/staff/balance');
+  await v.look('office-balance', { dark: true });
 }
 
 // ── Money ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -24,6 +24,7 @@ mod office_find;
 mod office_money;
 mod office_offline;
 mod pages;
+mod payouts;
 mod portal;
 mod reconcile;
 mod schedule;

@@ -1,6 +1,6 @@
 //! The office: gifts that came without Stripe.
 
-mod bank;
+pub mod bank;
 mod bank_refused;
 mod batch;
 mod cheque;

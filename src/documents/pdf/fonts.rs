@@ -98,21 +98,25 @@ pub(super) fn printable(text: &str, letters: Letters) -> (String, bool) {
     (out, lost)
 }
 
-/// How wide each letter of the regular Latin face is, in em, up to the end of Latin Extended-B; none: it has no such letter.
-static ADVANCES: LazyLock<Vec<Option<f64>>> = LazyLock::new(|| {
-    let Some(face) = FONTS.all.first() else { return Vec::new() };
-    let font = face.clone().instantiate(FontVariant::default(), Abs::pt(8.5), &FontVariations::default());
-    let advance = |c: char| Some(font.x_advance(font.ttf().glyph_index(c)?.0)?.get());
-    ('\0'..'\u{250}').map(advance).collect()
+/// How wide each letter of the Latin face is, regular and bold, in em, up to the end of Latin Extended-B; none: it has no such
+/// letter.
+static ADVANCES: LazyLock<[Vec<Option<f64>>; 2]> = LazyLock::new(|| {
+    [0, 1].map(|face| {
+        let Some(face) = FONTS.all.get(face) else { return Vec::new() };
+        let font = face.clone().instantiate(FontVariant::default(), Abs::pt(8.5), &FontVariations::default());
+        let advance = |c: char| Some(font.x_advance(font.ttf().glyph_index(c)?.0)?.get());
+        ('\0'..'\u{250}').map(advance).collect()
+    })
 });
 
-/// How wide a text is in the regular face, in em and before kerning; `None` when it has letters beyond Latin.
-pub(super) fn advance(text: &str) -> Option<f64> {
+/// How wide a text is in the regular or the bold Latin face, in em and before kerning; `None` when it has letters beyond Latin.
+pub(super) fn advance(text: &str, bold: bool) -> Option<f64> {
+    let letters = &ADVANCES[usize::from(bold)];
     let of = |c: char| match c {
         BREAK => Some(0.0),
         // As wide as an en, or less.
-        '–' | '’' | '€' | '\u{202f}' => Some(0.58),
-        c => ADVANCES.get(usize::try_from(u32::from(c)).ok()?).copied().flatten(),
+        '–' | '’' | '€' | '\u{202f}' => Some(0.6),
+        c => letters.get(usize::try_from(u32::from(c)).ok()?).copied().flatten(),
     };
     text.chars().map(of).sum()
 }

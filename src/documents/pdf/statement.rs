@@ -149,9 +149,9 @@ fn columns(labels: &Labels, back: bool) -> Vec<Column> {
     let receipt = text(&labels.receipt_number, None);
     if back {
         let money = [&labels.given, &labels.returned, &labels.counts].map(|head| number(head));
-        return [date, text(&labels.gift, Some(1)), receipt].into_iter().chain(money).collect();
+        return [date, text(&labels.gift, Some(1.0)), receipt].into_iter().chain(money).collect();
     }
-    vec![date, text(&labels.fund, Some(5)), text(&labels.gift, Some(6)), receipt, number(&labels.given)]
+    vec![date, text(&labels.fund, Some(5.0)), text(&labels.gift, Some(6.0)), receipt, number(&labels.given)]
 }
 
 /// A gift without its sums. What it was for and how it came share a column where money needs three.
@@ -186,7 +186,7 @@ fn titled(whole: &Whole<'_>, block: &CurrencyBlock, heading: &str) -> String {
     format!("{heading} ({})", block.currency.code())
 }
 
-fn text(head: &str, share: Option<u8>) -> Column {
+fn text(head: &str, share: Option<f64>) -> Column {
     Column { head: head.to_owned(), share, width: 0.0, number: false }
 }
 
@@ -231,8 +231,8 @@ fn annexed(
         own_page: false,
         columns: vec![
             text(&whole.labels.received_on, None),
-            text(&whole.labels.kind, Some(4)),
-            text(&words.waiver, Some(5)),
+            text(&whole.labels.kind, Some(4.0)),
+            text(&words.waiver, Some(5.0)),
             number(&words.amount),
         ],
         rows,

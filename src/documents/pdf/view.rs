@@ -103,7 +103,7 @@ pub(super) struct Table {
 pub(super) struct Column {
     pub(super) head: String,
     /// A share of what is left over; none: as wide as it needs.
-    pub(super) share: Option<u8>,
+    pub(super) share: Option<f64>,
     /// What it needs, in em.
     pub(super) width: f64,
     /// Money: at the right.
@@ -111,32 +111,51 @@ pub(super) struct Column {
 }
 
 impl Table {
-    /// The table with every column as wide as the longest of its texts. Reckoned here: measuring every cell takes the
-    /// typesetter as long as setting it.
+    /// The table with every column as wide as the longest of its texts, and the shares so that every text has one line where
+    /// there is room for that. Reckoned here: measuring every cell takes the typesetter as long as setting it.
     pub(super) fn measured(mut self) -> Table {
         let first_sum = self.columns.len().saturating_sub(self.totals.len());
         for (i, column) in self.columns.iter_mut().enumerate() {
-            let cells = self.rows.iter().filter_map(|row| row.cells.get(i));
+            let cells = self.rows.iter().filter_map(|row| row.cells.get(i)).map(|text| width(text, false));
             let total = i.checked_sub(first_sum).and_then(|n| self.totals.get(n));
-            let texts = cells.chain(total).chain([&column.head]);
-            column.width = texts.map(|text| width(text)).fold(0.0, f64::max);
+            let bold = total.into_iter().chain([&column.head]).map(|text| width(text, true));
+            column.width = cells.chain(bold).fold(0.0, f64::max);
         }
+        self.share_out();
         let rooms: Vec<Option<f64>> = self.columns.iter().map(|c| c.share.map(|s| self.room(s))).collect();
         for row in &mut self.rows {
             let fits = |(room, text): (&Option<f64>, &String)| {
-                advance(text).is_some_and(|wide| room.is_none_or(|room| wide * MARGIN <= room))
+                advance(text, false).is_some_and(|_| room.is_none_or(|room| width(text, false) <= room))
             };
             row.one_line = row.notes.is_empty() && rooms.iter().zip(&row.cells).all(fits);
         }
         self
     }
 
-    /// How wide the text of a column with so many shares can be, in em.
-    fn room(&self, share: u8) -> f64 {
-        let shares: f64 = self.columns.iter().filter_map(|c| c.share).map(f64::from).sum();
+    /// What the columns without a share leave over, in em.
+    fn left_over(&self) -> f64 {
         let fixed = self.columns.iter().filter(|c| c.share.is_none());
-        let taken: f64 = fixed.map(|c| c.width + COLUMN_GAP).sum();
-        (PAPER_WIDTH - taken) * f64::from(share) / shares.max(1.0) - COLUMN_GAP
+        PAPER_WIDTH - fixed.map(|c| c.width + COLUMN_GAP).sum::<f64>()
+    }
+
+    /// Where there is room for all, each gets what it needs and as much as the others of the rest.
+    fn share_out(&mut self) {
+        let left = self.left_over();
+        let shared = || self.columns.iter().filter(|c| c.share.is_some());
+        let (count, need) = (shared().count(), shared().map(|c| c.width + COLUMN_GAP).sum::<f64>());
+        if count == 0 || need > left {
+            return;
+        }
+        let more = (left - need) / count as f64;
+        for column in self.columns.iter_mut().filter(|c| c.share.is_some()) {
+            column.share = Some(column.width + COLUMN_GAP + more);
+        }
+    }
+
+    /// How wide the text of a column with so many shares can be, in em.
+    fn room(&self, share: f64) -> f64 {
+        let shares: f64 = self.columns.iter().filter_map(|c| c.share).sum();
+        self.left_over() * share / shares.max(f64::MIN_POSITIVE) - COLUMN_GAP + TOLERANCE
     }
 }
 
@@ -144,11 +163,14 @@ impl Table {
 const PAPER_WIDTH: f64 = 55.3;
 /// What a column takes beside its text, in em: 3.2 mm.
 const COLUMN_GAP: f64 = 1.07;
-/// What kerning may add.
-const MARGIN: f64 = 1.01;
+/// What kerning may add to a text.
+const KERNING: f64 = 1.015;
+/// Sums of these figures are not exact.
+const TOLERANCE: f64 = 0.001;
 
-fn width(text: &str) -> f64 {
-    text.chars().map(em).sum()
+/// How wide a text is at most, in em.
+fn width(text: &str, bold: bool) -> f64 {
+    advance(text, bold).map_or_else(|| text.chars().map(em).sum(), |wide| wide * KERNING)
 }
 
 /// About how wide a letter of the typeface is, rather too wide than too narrow.
@@ -374,7 +396,7 @@ mod tests {
         let table = Table {
             heading: String::new(),
             own_page: false,
-            columns: vec![column("Date", None), column("Fund", Some(1))],
+            columns: vec![column("Date", None), column("Fund", Some(1.0))],
             rows: vec![
                 row("Where needed most", &[]),
                 row("Where needed most", &["Confirmed apart"]),

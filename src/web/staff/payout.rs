@@ -145,27 +145,25 @@ fn facts(look: Look<'_>, p: &PayoutRow) -> Facts {
 fn whole(look: Look<'_>, e: &Explained) -> Facts {
     let money = |minor| look.money(Money::new(minor, e.payout.currency));
     let fact = |label: &str, minor, note: String| Fact::new(label, money(minor)).noted(note);
-    let chip = |fine: bool, words: &str| {
-        Some(if fine { Chip::new(ChipTone::Success, words) } else { Chip::new(ChipTone::Attention, words) })
+    let agreeing = match e.agreeing {
+        1 => "One line agrees to the penny".to_owned(),
+        n => format!("{n} lines agree to the penny"),
     };
-    let mut astray = fact("Not in the books", e.astray, "As Stripe has it, or not at all".to_owned());
-    astray.chip = chip(e.astray == 0, if e.astray == 0 { "Nothing" } else { "To be looked at" });
-    let mut rest = fact("Remainder", e.remainder(), "The payout, less all of that".to_owned());
-    rest.chip = chip(
-        e.remainder() == 0,
-        if e.remainder() == 0 { "Nothing" } else { "Stripe’s list lacks something" },
-    );
+    let astray =
+        if e.astray == 0 { "Every gift is there as Stripe has it" } else { "Named below, line by line" };
+    let rest =
+        if e.remainder() == 0 { "The payout, less all of that" } else { "Stripe’s list lacks something" };
     Facts {
         heading: "It is made of".to_owned(),
         rows: vec![
-            fact("In the books", e.in_books, format!("{} lines agree to the penny", e.agreeing)),
+            fact("In the books", e.in_books, agreeing),
             fact(
                 "Between us and Stripe",
                 e.of_stripe,
                 "Fees billed apart, holds, payouts that came back".to_owned(),
             ),
-            astray,
-            rest,
+            fact("Not in the books", e.astray, astray.to_owned()),
+            fact("Remainder", e.remainder(), rest.to_owned()),
         ],
         ..Facts::default()
     }

@@ -173,7 +173,10 @@ pub async fn balance(
     let zone = zone(&state);
     let today = state.deps.clock.now().date_in(&zone);
     let month = format!("{}-01", wanted.month).parse::<Date>().unwrap_or(today).first_of_month();
-    let rolls = service::roll(&state.deps, month, &zone).await?;
+    let mut rolls = service::roll(&state.deps, month, &zone).await?;
+    if rolls.iter().any(Roll::has_moved) {
+        rolls.retain(Roll::has_moved);
+    }
     let look = Look { state: &state, staff: &staff };
     let title = format!("Stripe’s balance in {}", named(&state, month));
     let mut shown = blank(&state, &staff, &title, HERE);
@@ -186,7 +189,7 @@ pub async fn balance(
     shown.actions = links;
     for roll in &rolls {
         shown.sections.push(Section::Table(table(look, roll, rolls.len() > 1)));
-        shown.sections.push(Section::Facts(closing(look, roll)));
+        shown.sections.push(Section::Facts(closing(look, roll, rolls.len() > 1)));
     }
     if rolls.is_empty() {
         shown.sections = vec![Section::Table(TableSection {
@@ -255,14 +258,18 @@ pub fn sum_row(look: Look<'_>, currency: Currency, s: &CategorySum) -> Vec<Cell>
     ]
 }
 
-fn closing(look: Look<'_>, roll: &Roll) -> Facts {
+fn waiting_words(count: i64) -> String {
+    match count {
+        1 => "One line that no payout had carried".to_owned(),
+        n => format!("{n} lines that no payout had carried"),
+    }
+}
+
+fn closing(look: Look<'_>, roll: &Roll, several: bool) -> Facts {
     let (count, waiting) = roll.waiting;
     let rest = Money::new(roll.closing.minor() - waiting.minor(), roll.currency);
     let remainder = Money::new(roll.remainder(), roll.currency);
-    let mut rows = vec![
-        Fact::new("Not yet paid out", look.money(waiting))
-            .noted(format!("{count} lines that no payout had carried")),
-    ];
+    let mut rows = vec![Fact::new("Not yet paid out", look.money(waiting)).noted(waiting_words(count))];
     if !rest.is_zero() {
         rows.push(
             Fact::new("Payouts that Stripe ties to no line", look.money(rest))
@@ -271,7 +278,11 @@ fn closing(look: Look<'_>, roll: &Roll) -> Facts {
     }
     rows.push(Fact::new("Unexplained", look.money(remainder)).noted("Beginning and moves, less the end"));
     rows.push(Fact::new("Lines known since", look.day_of(roll.known_since)).noted(
-        "What came before is in no figure here: `almoner reconcile --since` with an earlier day reads it.",
+        "What came before is in no figure here; almoner reconcile --since with an earlier day reads it.",
     ));
-    Facts { heading: "The end is made of".to_owned(), rows, ..Facts::default() }
+    let heading = match several {
+        true => format!("The end in {} is made of", roll.currency.code()),
+        false => "The end is made of".to_owned(),
+    };
+    Facts { heading, rows, ..Facts::default() }
 }

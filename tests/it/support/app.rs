@@ -257,6 +257,8 @@ impl TestApp {
             UNION ALL SELECT 'refund ' || state || ' ' || stripe_refund FROM refund \
             UNION ALL SELECT 'dispute ' || state || ' ' || stripe_dispute FROM dispute \
             UNION ALL SELECT 'pledge ' || state || ' ' || stripe_subscription FROM pledge \
+            UNION ALL SELECT 'payout ' || state || ' ' || stripe_payout || CASE WHEN listed_at IS NULL THEN '' ELSE ' listed' END \
+            FROM payout UNION ALL SELECT 'line ' || id || ' ' || payout FROM balance_transaction WHERE payout IS NOT NULL \
             UNION ALL SELECT 'receipt of ' || COALESCE(g.stripe_payment_intent, g.id) FROM receipt r \
             JOIN gift g ON g.id = r.gift_id WHERE COALESCE((SELECT e.kind FROM receipt_event e WHERE e.receipt_id = r.id \
             ORDER BY e.seq DESC LIMIT 1), 'restored') = 'restored' \
