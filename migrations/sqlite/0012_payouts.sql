@@ -26,6 +26,7 @@ ALTER TABLE payout ADD COLUMN bank_trace TEXT;
 -- When all its lines were read.
 ALTER TABLE payout ADD COLUMN listed_at TEXT;
 CREATE INDEX payout_made ON payout (made_at, id);
+CREATE INDEX payout_failed ON payout (updated_at) WHERE state = 'failed';
 CREATE INDEX payout_sum ON payout (amount_minor, arrives_on);
 
 -- The line of the bank's file that a payout arrived as.

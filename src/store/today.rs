@@ -13,7 +13,7 @@ const NO_DEADLINE: &str = "9000-01-01T00:00:00.000000Z";
 /// One thing that needs a person.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Waiting {
-    /// `job`, `mail`, `dispute`, `recovery`, `refund`, `refund_failed`, `batch`, `bank`, `export`, `claim`, `official` (a receipt), `statement`.
+    /// `job`, `mail`, `dispute`, `recovery`, `refund`, `refund_failed`, `payout`, `batch`, `bank`, `export`, `claim`, `official` (a receipt), `statement`.
     pub what: String,
     /// Its own id.
     pub id: String,
@@ -75,6 +75,9 @@ pub async fn waiting(conn: &mut Conn, since: Ts) -> Result<Vec<Waiting>> {
            r.updated_at, 'The donor’s bank sent it back.' FROM refund r WHERE r.state = 'failed' AND r.updated_at >= $1 \
            AND NOT EXISTS (SELECT 1 FROM refund later WHERE later.gift_id = r.gift_id AND later.made_at > r.made_at \
            AND later.state IN ('pending', 'succeeded')) ORDER BY r.updated_at DESC LIMIT 100) sent_back \
+         UNION ALL SELECT * FROM (SELECT 'payout', p.id, CAST(NULL AS TEXT), CAST(NULL AS TEXT), p.currency, p.amount_minor, \
+           p.updated_at, COALESCE(p.failure_code, '') FROM payout p WHERE p.state = 'failed' AND p.updated_at >= $1 \
+           ORDER BY p.updated_at DESC LIMIT 100) payouts \
          UNION ALL SELECT * FROM (SELECT 'batch', b.id, CAST(NULL AS TEXT), CAST(NULL AS TEXT), b.currency, \
            b.control_minor, b.opened_at, b.name FROM offline_batch b WHERE b.state = 'open' \
            ORDER BY b.opened_at LIMIT 100) batches \

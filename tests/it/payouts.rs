@@ -177,6 +177,8 @@ async fn trouble(database: crate::support::Database) {
         .expect("damaged");
     let (_, page) = largest(app, &office).await;
     assert!(page.has("Refused by the bank") && page.has("account closed"), "{}", page.words());
+    let today = office.open("/staff").await;
+    assert!(today.has("Payouts that the bank refused") && today.has("The bank refused £"), "{}", today.words());
     app.deps.store.close().await;
 }
 

@@ -1,5 +1,7 @@
 //! `/staff/payouts/{payout}`: one payout explained, down to the gift (AC-6, AC-7).
 
+use std::collections::BTreeSet;
+
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
@@ -61,8 +63,10 @@ pub async fn one(
     let lines = service::Wanted { category: &wanted.of, after: after.as_ref(), most: LINES };
     let e = explain(&state.deps, &id, lines).await?.ok_or_else(AppError::not_found)?;
     let lines = &e.page;
-    let mut donors: Vec<DonorId> = lines.iter().filter_map(|l| l.donor_id.clone()).collect();
-    donors.dedup();
+    // Everybody whose name the page shows, in either table.
+    let shown_lines = lines.iter().chain(e.named.iter().map(|(line, _)| line));
+    let donors: BTreeSet<DonorId> = shown_lines.filter_map(|l| l.donor_id.clone()).collect();
+    let donors: Vec<DonorId> = donors.into_iter().collect();
     let page = format!("payout {}", e.payout.stripe_payout);
     record_listed(&state.deps, &staff.actor, &page, lines.len(), &donors).await?;
     let look = Look { state: &state, staff: &staff };

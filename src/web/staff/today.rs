@@ -64,6 +64,12 @@ const KINDS: &[Kind] = &[
         right: Right::RefundGifts,
     },
     Kind {
+        what: "payout",
+        heading: "Payouts that the bank refused",
+        none: "No payout was refused.",
+        right: Right::SeeMoney,
+    },
+    Kind {
         what: "batch",
         heading: "Batches not posted",
         none: "No batch is open.",
@@ -252,6 +258,11 @@ fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
             let title = format!("{} to give back, asked for on {}", sum(state, w), day(state, w.at));
             let link = Link::new("See the refund", format!("/staff/refunds/{}", w.id));
             (Tone::Attention, title, "A second person must agree.".to_owned(), Some(link))
+        }
+        "payout" => {
+            let title = format!("The bank refused {}, on {}", sum(state, w), day(state, w.at));
+            let text = "The money is back in Stripe’s balance: see the bank account that Stripe pays to.".to_owned();
+            (Tone::Problem, title, text, Some(Link::new("See the payout", format!("/staff/payouts/{}", w.id))))
         }
         "refund_failed" => {
             let title = format!("{} was not given back, on {}", sum(state, w), day(state, w.at));
