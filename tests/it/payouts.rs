@@ -178,7 +178,11 @@ async fn trouble(database: crate::support::Database) {
     let (_, page) = largest(app, &office).await;
     assert!(page.has("Refused by the bank") && page.has("account closed"), "{}", page.words());
     let today = office.open("/staff").await;
-    assert!(today.has("Payouts that the bank refused") && today.has("The bank refused £"), "{}", today.words());
+    assert!(
+        today.has("Payouts that the bank refused") && today.has("The bank refused £"),
+        "{}",
+        today.words()
+    );
     app.deps.store.close().await;
 }
 
@@ -220,5 +224,49 @@ story! {
         office.fill(&line, &format!("{}/reopen", tied[0]), &[]).await;
         assert!(largest(app, &office).await.1.has("Not matched"));
         assert_eq!(app.count("SELECT COUNT(*) FROM audit_line WHERE action = 'bank.line_is_payout'").await, 1);
+    }
+}
+
+story! {
+    async fn pages_of_payouts_and_of_lines_neither_repeat_nor_leave_out(app: &TestApp) {
+        app.gift("10").await;
+        const PAYOUTS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 45) \
+            INSERT INTO payout (id, stripe_payout, currency, amount_minor, state, automatic, reconciled, arrives_on, made_at, \
+            updated_at, listed_at) SELECT 'pyt_00000000000000000000000' || CAST(100 + i AS TEXT), 'po_many' || CAST(100 + i AS TEXT), \
+            'GBP', CASE WHEN i = 1 THEN 120 ELSE 0 END, 'paid', TRUE, TRUE, g.received_on, g.received_at, g.received_at, \
+            g.received_at FROM n JOIN gift g ON g.id = g.id";
+        const LINES: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120) \
+            INSERT INTO balance_transaction (id, payout, kind, category, source, currency, amount_minor, fee_minor, net_minor, \
+            words, available_at, made_at) SELECT 'txn_many' || CAST(100 + i AS TEXT), 'po_many101', 'adjustment', \
+            'other_adjustment', NULL, 'GBP', 1, 0, 1, 'Line', g.received_at, g.received_at FROM n JOIN gift g ON g.id = g.id";
+        assert_eq!(app.damage(PAYOUTS).await.expect("payouts"), 45);
+        assert_eq!(app.damage(LINES).await.expect("lines"), 120);
+        let office = app.staff("finance").await;
+        let (mut path, mut seen) = (HERE.to_owned(), Vec::new());
+        for _ in 0..4 {
+            let page = office.open(&path).await;
+            seen.extend(page.links().into_iter().filter(|l| l.starts_with("/staff/payouts/pyt_")));
+            let Some(older) = page.links().into_iter().find(|l| l.contains("after=")) else { break };
+            path = older;
+        }
+        let once: std::collections::BTreeSet<&String> = seen.iter().collect();
+        assert_eq!((seen.len(), once.len()), (45, 45));
+        let (mut path, mut lines) = (format!("{HERE}/po_many101"), 0);
+        for _ in 0..4 {
+            let page = office.open(&path).await;
+            assert!(page.has("Every penny of it is explained."), "{}", page.words());
+            // Each is named twice: among those that are no gift, and line by line.
+            lines += page.html.matches("<small>txn_many").count() - 120;
+            let Some(older) = page.links().into_iter().find(|l| l.contains("after=")) else { break };
+            path = older;
+        }
+        assert_eq!(lines, 120);
+        for garbled in ["x", "1.", "999999999999999999999.x", "1.'"] {
+            for page in [HERE.to_owned(), format!("{HERE}/po_many101")] {
+                assert_eq!(office.open(&format!("{page}?after={garbled}&of='")).await.status, 200, "{page} {garbled}");
+            }
+        }
+        app.damage("DELETE FROM balance_transaction WHERE payout = 'po_many101'").await.expect("gone again");
+        app.damage("DELETE FROM payout WHERE stripe_payout LIKE 'po_many%'").await.expect("gone again");
     }
 }

@@ -261,8 +261,14 @@ fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
         }
         "payout" => {
             let title = format!("The bank refused {}, on {}", sum(state, w), day(state, w.at));
-            let text = "The money is back in Stripe’s balance: see the bank account that Stripe pays to.".to_owned();
-            (Tone::Problem, title, text, Some(Link::new("See the payout", format!("/staff/payouts/{}", w.id))))
+            let text =
+                "The money is back in Stripe’s balance: see the bank account that Stripe pays to.".to_owned();
+            (
+                Tone::Problem,
+                title,
+                text,
+                Some(Link::new("See the payout", format!("/staff/payouts/{}", w.id))),
+            )
         }
         "refund_failed" => {
             let title = format!("{} was not given back, on {}", sum(state, w), day(state, w.at));
