@@ -92,9 +92,11 @@ pub async fn release(tx: &mut WriteTx) -> Result<Vec<MailId>> {
     let rows = all!(
         tx,
         (MailId,),
-        "UPDATE mail_outbox SET state = 'queued' WHERE state = 'held' AND id IN (SELECT o.id FROM mail_outbox o \
-         WHERE o.state = 'held' AND NOT EXISTS (SELECT 1 FROM donor_mail_pause q JOIN donor d ON d.id = q.donor_id \
-         JOIN donor m ON m.owner_id = d.owner_id WHERE q.ended_at IS NULL AND m.id = o.donor_id)) RETURNING id"
+        // What follows from the other condition is said again: so both databases walk the index of what is not sent.
+        "UPDATE mail_outbox SET state = 'queued' WHERE state <> 'sent' AND state = 'held' AND id IN \
+         (SELECT o.id FROM mail_outbox o WHERE o.state <> 'sent' AND o.state = 'held' AND NOT EXISTS \
+         (SELECT 1 FROM donor_mail_pause q JOIN donor d ON d.id = q.donor_id JOIN donor m ON m.owner_id = d.owner_id \
+         WHERE q.ended_at IS NULL AND m.id = o.donor_id)) RETURNING id"
     )?;
     let mut mails: Vec<MailId> = rows.into_iter().map(|(id,)| id).collect();
     mails.sort();
