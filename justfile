@@ -26,6 +26,11 @@ walks *name:
     cargo build
     node tests/browser/run.mjs {{name}}
 
+# Live through many seeds, on both databases, then take the rules of the house away one by one.
+chaos seeds="1..1000" steps="200":
+    ALMONER_SIM_SEEDS={{seeds}} ALMONER_SIM_STEPS={{steps}} cargo test --test sim -- --nocapture
+    node tests/sim/mutants.mjs
+
 # Measure.
 bench *args:
     cargo bench {{args}}

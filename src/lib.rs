@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! web | jobs | cli  →  services  →  store | payments | mail | documents  →  domain
-//! app puts it together; clock, random, guard and config serve every room;
+//! app puts it together; clock, random, guard, failpoints and config serve every room;
 //! sandbox (the Stripe stand-in) is reached only from cli::demo and from tests.
 //! ```
 #![forbid(unsafe_code)]
@@ -16,6 +16,7 @@ pub mod clock;
 pub mod config;
 pub mod documents;
 pub mod domain;
+pub mod failpoints;
 pub mod guard;
 pub mod jobs;
 pub mod mail;

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 
 use crate::clock::Ts;
 use crate::config::{MailConfig, MailTransport};
+use crate::failpoints::{self, Point};
 use crate::guard;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -86,7 +87,8 @@ impl Mailer {
     pub async fn send(&self, mail: &Outgoing<'_>) -> Result<(), MailError> {
         guard::assert_no_open_write("mail");
         let message = self.build(mail)?;
-        match &self.way {
+        failpoints::reach(Point::BeforeMail).await;
+        let sent = match &self.way {
             Way::Smtp(smtp) => smtp.send(message).await.map(|_| ()).map_err(|e| {
                 let what = match e.status() {
                     Some(code) => format!("answered {code}"),
@@ -101,7 +103,9 @@ impl Mailer {
                 if this_mail { MailError::Permanent(what) } else { MailError::Temporary(what) }
             }),
             Way::Folder(dir) => write_file(dir, mail, message.formatted()).await,
-        }
+        };
+        failpoints::reach(Point::AfterMail).await;
+        sent
     }
 
     fn build(&self, mail: &Outgoing<'_>) -> Result<Message, MailError> {

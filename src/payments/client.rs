@@ -12,6 +12,7 @@ use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::API_VERSION;
 use super::shaping::Shaper;
+use crate::failpoints::{self, Point};
 use crate::guard;
 use crate::random::Random;
 
@@ -231,7 +232,10 @@ impl StripeClient {
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .body(request.body.clone().unwrap_or_default());
         }
-        match call.send().await {
+        failpoints::reach(Point::BeforeCall).await;
+        let sent = call.send().await;
+        failpoints::reach(Point::AfterCall).await;
+        match sent {
             Err(e) => Attempt::Again { why: transport_reason(&e), wait: None },
             Ok(answer) => {
                 let status = answer.status().as_u16();

@@ -16,6 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use super::audit::Note;
+use crate::failpoints::{self, Point};
 use crate::guard::OpenWrite;
 
 /// What the store could not do.
@@ -296,6 +297,7 @@ impl WriteTx {
         for note in std::mem::take(&mut self.notes) {
             super::audit::append(&mut self, &note).await?;
         }
+        failpoints::reach(Point::BeforeCommit).await;
         match self.conn {
             Conn::Sqlite(t) => t.commit().await?,
             Conn::Postgres(t) => t.commit().await?,
@@ -303,6 +305,7 @@ impl WriteTx {
                 return Err(StoreError::Unfit("a write without a transaction".to_owned()));
             }
         }
+        failpoints::reach(Point::AfterCommit).await;
         Ok(())
     }
 }
