@@ -41,7 +41,7 @@ mod hand {
 
     use tokio::sync::Notify;
 
-    use super::Point;
+    use crate::failpoints::Point;
 
     /// Decides what happens at a place: `None` goes on, otherwise the process waits there until it is notified.
     pub type Hand = Rc<dyn Fn(Point) -> Option<Arc<Notify>>>;

@@ -9,6 +9,7 @@ mod fund;
 mod logo;
 mod reader;
 mod staff;
+mod statements;
 mod tax;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub use country::Country;
 pub use entity::{AddressRule, Ask, AskSet, CoverFee, Entity, Registration};
 pub use fund::{Campaign, Fund, Restriction};
 pub use staff::StaffRules;
+pub use statements::StatementRules;
 pub use upkeep::Upkeep;
 pub use wording::{Wording, WordingBook, WordingKey};
 
@@ -55,6 +57,8 @@ pub struct Charity {
     pub upkeep: Upkeep,
     /// When the office asks for a fresh proof or a second person.
     pub staff: StaffRules,
+    /// How annual statements reach donors.
+    pub statements: StatementRules,
     /// Names this text of the file: the beginning of its SHA-256.
     pub version: String,
 }
@@ -152,6 +156,7 @@ fn read(
     let brand_table = top.table("brand");
     let upkeep = upkeep::read(top.table("upkeep"), problems);
     let staff = staff::read(top.table("staff"), problems);
+    let statements = statements::read(top.table("statements"), problems);
     let (entities, funds) = (top.tables("entity"), top.tables("fund"));
     let (campaigns, wording) = (top.tables("campaign"), top.tables("wording"));
     if brand_table.is_none() {
@@ -193,6 +198,7 @@ fn read(
         wording,
         upkeep,
         staff,
+        statements,
         version: String::new(),
     })
 }

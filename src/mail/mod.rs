@@ -5,4 +5,4 @@ pub mod views;
 pub mod views_letter;
 mod views_text;
 
-pub use transport::{MailError, Mailer, Outgoing};
+pub use transport::{Attachment, MailError, Mailer, Outgoing};

@@ -41,6 +41,17 @@ pub struct Outgoing<'a> {
     pub message_id: &'a str,
     /// Date header.
     pub date: Ts,
+    /// What goes with it.
+    pub attachment: Option<&'a Attachment>,
+}
+
+/// A PDF that goes with a mail.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// What the file is called: letters, digits, dots and hyphens.
+    pub name: String,
+    /// Its bytes.
+    pub pdf: Vec<u8>,
 }
 
 /// Sends mail.
@@ -109,7 +120,8 @@ impl Mailer {
     }
 
     fn build(&self, mail: &Outgoing<'_>) -> Result<Message, MailError> {
-        for value in [mail.to, mail.subject, mail.message_id] {
+        let name = mail.attachment.map_or("", |file| file.name.as_str());
+        for value in [mail.to, mail.subject, mail.message_id, name] {
             if value.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
                 return Err(MailError::Permanent("control characters in a header".to_owned()));
             }
@@ -117,6 +129,16 @@ impl Mailer {
         let address: lettre::Address =
             mail.to.parse().map_err(|_| MailError::Permanent("not a mailbox".to_owned()))?;
         let date = SystemTime::UNIX_EPOCH + Duration::from_secs(mail.date.as_unix().max(0).unsigned_abs());
+        let words = MultiPart::alternative_plain_html(mail.text.to_owned(), mail.html.to_owned());
+        let body = match mail.attachment {
+            None => words,
+            Some(file) => {
+                let kind = header::ContentType::parse("application/pdf")
+                    .map_err(|e| MailError::Permanent(e.to_string()))?;
+                let file = lettre::message::Attachment::new(file.name.clone()).body(file.pdf.clone(), kind);
+                MultiPart::mixed().multipart(words).singlepart(file)
+            }
+        };
         Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, address))
@@ -124,7 +146,7 @@ impl Mailer {
             .message_id(Some(format!("<{}>", mail.message_id)))
             .date(date)
             .header(AutoSubmitted)
-            .multipart(MultiPart::alternative_plain_html(mail.text.to_owned(), mail.html.to_owned()))
+            .multipart(body)
             .map_err(|e| MailError::Permanent(e.to_string()))
     }
 }

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use super::accounts::secrets;
-use super::{Deps, Result, ServiceError, job_kinds};
+use super::{Deps, Result, ServiceError, job_kinds, papers};
 use crate::clock::Ts;
 use crate::domain::ids::{DonorId, GiftId, JobId, MailId, ProofId};
-use crate::mail::{MailError, Outgoing};
+use crate::mail::{Attachment, MailError, Outgoing};
 use crate::store::jobs::{Job, NewJob};
 use crate::store::outbox::{self, NewMail, Queued, QueuedMail};
-use crate::store::{WriteTx, jobs, pauses, proofs};
+use crate::store::{WriteTx, jobs, pauses, proofs, statements};
 
 /// A mail's words, rendered.
 #[derive(Clone, Debug)]
@@ -204,6 +204,7 @@ async fn send(deps: &Deps, id: &MailId) -> Result<Try> {
     if is_over(deps, &mail).await? {
         return Ok(Try::TooLate);
     }
+    let attachment = attachment(deps, &mail).await?;
     let outgoing = Outgoing {
         to: &mail.recipient,
         subject: &mail.subject,
@@ -211,8 +212,22 @@ async fn send(deps: &Deps, id: &MailId) -> Result<Try> {
         html: &with_secrets(deps, mail.proof_id.as_ref(), &mail.html_body),
         message_id: &mail.message_id,
         date: mail.created_at,
+        attachment: attachment.as_ref(),
     };
     Ok(Try::Now(deps.mailer.send(&outgoing).await))
+}
+
+/// The statement that goes with a mail, as it stands today.
+async fn attachment(deps: &Deps, mail: &QueuedMail) -> Result<Option<Attachment>> {
+    let Some(id) = &mail.statement_id else { return Ok(None) };
+    let stored = {
+        let mut read = deps.store.read().await?;
+        statements::by_id(&mut read, id).await?
+    };
+    let stored = stored.ok_or_else(|| ServiceError::Unexpected(format!("no statement {id}")))?;
+    let standing = super::statements::standing(&stored);
+    let pdf = papers::statement_pdf(deps, &stored.content, &stored.sha256, standing).await?;
+    Ok(Some(Attachment { name: format!("{}.pdf", stored.number.replace(' ', "-")), pdf }))
 }
 
 /// Whether a question waited until its answer was worth nothing: nobody is sent a dead link.

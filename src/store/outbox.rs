@@ -2,7 +2,7 @@
 
 use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt};
 use crate::clock::Ts;
-use crate::domain::ids::{DonorId, GiftId, MailId, ProofId};
+use crate::domain::ids::{DonorId, GiftId, MailId, ProofId, StatementId};
 
 /// A mail to queue.
 #[derive(Clone, Debug)]
@@ -50,6 +50,8 @@ pub struct QueuedMail {
     pub donor_id: Option<DonorId>,
     /// Which question it asks the mailbox: link and code are filled in on the way out.
     pub proof_id: Option<ProofId>,
+    /// Which statement's PDF goes with it.
+    pub statement_id: Option<StatementId>,
     /// `queued`, `held`, `sent` or `failed`.
     pub state: String,
     /// When it was queued.
@@ -101,6 +103,31 @@ pub async fn insert_if_new(tx: &mut WriteTx, m: &NewMail, at: Ts) -> Result<Queu
     })
 }
 
+/// Has the PDF of a statement go with the mail that was queued under a key.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn attach_statement(tx: &mut WriteTx, dedupe_key: &str, statement: &StatementId) -> Result<()> {
+    let sql = "UPDATE mail_outbox SET statement_id = $2 WHERE dedupe_key = $1";
+    exec!(tx, sql, dedupe_key, statement)?;
+    Ok(())
+}
+
+/// Has what goes with one mail go with another that was queued under a key.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn attach_as(tx: &mut WriteTx, dedupe_key: &str, like: &MailId) -> Result<()> {
+    exec!(
+        tx,
+        "UPDATE mail_outbox SET statement_id = (SELECT m.statement_id FROM mail_outbox m WHERE m.id = $2) \
+         WHERE dedupe_key = $1",
+        dedupe_key,
+        like
+    )?;
+    Ok(())
+}
+
 /// A mail by id.
 ///
 /// # Errors
@@ -109,8 +136,8 @@ pub async fn by_id(conn: &mut Conn, id: &MailId) -> Result<Option<QueuedMail>> {
     opt!(
         conn,
         QueuedMail,
-        "SELECT id, recipient, message_id, subject, text_body, html_body, donor_id, proof_id, state, created_at \
-         FROM mail_outbox WHERE id = $1",
+        "SELECT id, recipient, message_id, subject, text_body, html_body, donor_id, proof_id, statement_id, state, \
+         created_at FROM mail_outbox WHERE id = $1",
         id
     )
 }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use almoner::clock::Ts;
+use almoner::config::Config;
 use almoner::domain::ids::StatementRunId;
 use almoner::sandbox::TestMethod;
 use almoner::services::statements::run;
 
 use crate::office_money::{FINANCE, give_back, the_gift};
 use crate::support::browser::{Browser, Shown};
-use crate::support::{TestApp, story};
+use crate::support::{Database, TestApp, story};
 
 const ADA: &str = "ada@donors.example";
 const PASSWORD: &str = "vq8 mulberry seven k";
@@ -336,4 +337,29 @@ story! {
             assert_eq!(download(&ada, &format!("/portal/statements/document/{id}")).await.0, 200);
         }
     }
+}
+
+async fn a_statement_goes_with_its_mail(database: Database) {
+    let attach = |config: &mut Config| config.charity.statements.attach = true;
+    let Some(app) = TestApp::spawn_with(database, attach).await else { return };
+    aided(&app).await;
+    next_spring(&app).await;
+    let finance = app.staff("finance").await;
+    issue(&app, &finance).await;
+    app.settle().await;
+    let mail = app.mails_about("statement for 2026-27 is ready").pop().expect("a mail");
+    let message = mail_parser::MessageParser::default().parse(mail.raw.as_bytes()).expect("a mail");
+    assert!(mail.text.contains("/portal/statements/") && mail.html.contains("/portal/statements/"));
+    let files: Vec<_> = message.attachments().collect();
+    assert_eq!(files.len(), 1, "{}", mail.raw);
+    let name = mail_parser::MimeHeaders::attachment_name(files[0]).unwrap_or_default();
+    assert_eq!(name, "LFT-S-2026-27-000001.pdf");
+    assert!(files[0].contents().starts_with(b"%PDF-"), "the statement itself");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_charity_asks_for_it_the_statement_itself_goes_with_its_mail() {
+    a_statement_goes_with_its_mail(Database::Sqlite).await;
+    a_statement_goes_with_its_mail(Database::Postgres).await;
 }

@@ -155,7 +155,10 @@ async fn send_once_more(
         text: written.text_body.clone(),
         html: written.html_body.clone(),
     };
-    Ok(mailing::place(deps, tx, envelope, mail, now).await?.into())
+    let key = envelope.dedupe_key.clone();
+    let placed = mailing::place(deps, tx, envelope, mail, now).await?;
+    outbox::attach_as(tx, &key, &written.id).await?;
+    Ok(placed.into())
 }
 
 /// What became of a wish to send a sign-in link.

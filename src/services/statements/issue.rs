@@ -10,7 +10,7 @@ use crate::services::compose::{self as words, statement_letters};
 use crate::services::mailing::{self, Envelope};
 use crate::services::{Deps, Result};
 use crate::store::statements::{self, NewStatement, Stored};
-use crate::store::{WriteTx, donors, receipts};
+use crate::store::{WriteTx, donors, outbox, receipts};
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,5 +141,10 @@ async fn send(
         gift_id: None,
         proof_id: None,
     };
-    mailing::queue(deps, tx, envelope, statement_letters::ready(deps, content)?, now).await
+    let key = envelope.dedupe_key.clone();
+    mailing::queue(deps, tx, envelope, statement_letters::ready(deps, content)?, now).await?;
+    if deps.config.charity.statements.attach {
+        outbox::attach_statement(tx, &key, id).await?;
+    }
+    Ok(())
 }
