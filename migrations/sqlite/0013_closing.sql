@@ -1,25 +1,44 @@
--- Months that are closed, and what came for one of them afterwards (AC-7, AC-8).
+-- Months that are closed, and what became known of them afterwards (AC-7, AC-8).
 
--- A close freezes the figures of an entity's month. Reopened and closed again, it is the next version.
+-- A close freezes the figures of an entity's month. Reopened and closed again, it is the next version. The instants are those
+-- at which the month begins and ends in the entity's zone.
 CREATE TABLE month_close (
-    id             TEXT PRIMARY KEY,
-    entity_id      TEXT NOT NULL,
-    month          TEXT NOT NULL CHECK (length(month) = 7),
-    version        INTEGER NOT NULL CHECK (version > 0),
-    state          TEXT NOT NULL CHECK (state IN ('closed', 'reopening', 'reopened')),
-    figures        TEXT NOT NULL,
-    figures_sha256 TEXT NOT NULL,
-    closed_at      TEXT NOT NULL,
-    closed_by      TEXT NOT NULL REFERENCES staff (id),
-    reopen_why     TEXT,
+    id              TEXT PRIMARY KEY,
+    entity_id       TEXT NOT NULL,
+    month           TEXT NOT NULL CHECK (length(month) = 7),
+    version         INTEGER NOT NULL CHECK (version > 0),
+    state           TEXT NOT NULL CHECK (state IN ('closed', 'reopening', 'reopened')),
+    starts_at       TEXT NOT NULL,
+    ends_at         TEXT NOT NULL,
+    next_month      TEXT NOT NULL CHECK (length(next_month) = 7 AND next_month > month),
+    figures         TEXT NOT NULL,
+    figures_sha256  TEXT NOT NULL,
+    closed_at       TEXT NOT NULL,
+    closed_by       TEXT NOT NULL REFERENCES staff (id),
+    reopen_why      TEXT,
     reopen_asked_at TEXT,
     reopen_asked_by TEXT REFERENCES staff (id),
-    reopened_at    TEXT,
-    reopened_by    TEXT REFERENCES staff (id),
-    UNIQUE (entity_id, month, version)
+    reopened_at     TEXT,
+    reopened_by     TEXT REFERENCES staff (id),
+    UNIQUE (entity_id, month, version),
+    CHECK ((state = 'closed') = (reopen_asked_by IS NULL)),
+    CHECK ((state = 'reopened') = (reopened_by IS NOT NULL)),
+    CHECK (reopened_by IS NULL OR reopened_by <> reopen_asked_by)
 ) STRICT;
+-- Two who close at once: one is first.
+CREATE UNIQUE INDEX month_close_shut ON month_close (entity_id, month) WHERE state <> 'reopened';
+CREATE INDEX month_close_end ON month_close (entity_id, ends_at);
 
--- A movement of a closed month that became known later counts in the month that was open then. Append-only.
+CREATE TRIGGER month_close_no_update BEFORE UPDATE ON month_close
+WHEN OLD.state = 'reopened' OR NEW.id <> OLD.id OR NEW.entity_id <> OLD.entity_id OR NEW.month <> OLD.month
+    OR NEW.version <> OLD.version OR NEW.starts_at <> OLD.starts_at OR NEW.ends_at <> OLD.ends_at
+    OR NEW.next_month <> OLD.next_month OR NEW.figures <> OLD.figures OR NEW.figures_sha256 <> OLD.figures_sha256
+    OR NEW.closed_at <> OLD.closed_at OR NEW.closed_by <> OLD.closed_by
+BEGIN SELECT RAISE(ABORT, 'what was closed stays as it was closed'); END;
+CREATE TRIGGER month_close_no_delete BEFORE DELETE ON month_close
+BEGIN SELECT RAISE(ABORT, 'what was closed stays as it was closed'); END;
+
+-- A movement that became known after its month was closed counts in the month that was open then. Append-only.
 CREATE TABLE late_posting (
     entry_id       TEXT PRIMARY KEY REFERENCES ledger_entry (id),
     entity_id      TEXT NOT NULL,
@@ -29,3 +48,24 @@ CREATE TABLE late_posting (
 ) STRICT;
 CREATE INDEX late_posting_booked ON late_posting (entity_id, booked_month);
 CREATE INDEX late_posting_happened ON late_posting (entity_id, happened_month);
+CREATE INDEX late_posting_close ON late_posting (close_id);
+
+CREATE TRIGGER late_posting_no_update BEFORE UPDATE ON late_posting
+BEGIN SELECT RAISE(ABORT, 'late_posting is append-only'); END;
+CREATE TRIGGER late_posting_no_delete BEFORE DELETE ON late_posting
+BEGIN SELECT RAISE(ABORT, 'late_posting is append-only'); END;
+
+-- The ledger itself sees to it, so that no way into it can forget. What is older than the first close belongs to that.
+CREATE TRIGGER ledger_entry_late AFTER INSERT ON ledger_entry
+BEGIN
+    INSERT INTO late_posting (entry_id, entity_id, happened_month, booked_month, close_id)
+    SELECT NEW.id, c.entity_id, c.month, (SELECT l.next_month FROM month_close l WHERE l.entity_id = c.entity_id
+            AND l.state <> 'reopened' ORDER BY l.ends_at DESC LIMIT 1), c.id
+    FROM gift g JOIN month_close c ON c.entity_id = g.entity_id
+    WHERE g.id = NEW.gift_id AND c.state <> 'reopened' AND c.ends_at > NEW.occurred_at
+    ORDER BY c.ends_at LIMIT 1;
+END;
+
+CREATE INDEX ledger_entry_occurred ON ledger_entry (occurred_at);
+CREATE INDEX balance_transaction_day ON balance_transaction (made_at);
+CREATE INDEX payout_arrives ON payout (arrives_on);

@@ -99,6 +99,8 @@ ids! {
     DisputeId = "dsp_";
     /// A transfer from Stripe to the charity's bank.
     PayoutId = "pyt_";
+    /// The close of a month.
+    CloseId = "cls_";
     /// One line of the ledger.
     EntryId = "ent_";
     /// A receipt.

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod balance;
+pub mod closing;
 pub mod dates;
 pub mod donor;
 pub mod export;

@@ -18,6 +18,8 @@ pub enum Right {
     CareForDonors,
     /// Look at disputes, refunds and what failed.
     SeeMoney,
+    /// Close months, and open them again with a second person.
+    CloseMonths,
     /// Give money back.
     RefundGifts,
     /// Say that a gift was another's, for something else, on another day or of another sum.
@@ -42,12 +44,13 @@ pub enum Right {
 
 impl Right {
     /// All of them.
-    pub const ALL: [Right; 15] = [
+    pub const ALL: [Right; 16] = [
         Right::BeInside,
         Right::FindDonors,
         Right::SeeContact,
         Right::CareForDonors,
         Right::SeeMoney,
+        Right::CloseMonths,
         Right::RefundGifts,
         Right::CorrectGifts,
         Right::EnterGifts,
@@ -67,6 +70,7 @@ impl Right {
             Right::BeInside | Right::FindDonors => &[Support, Finance, Admin],
             Right::SeeContact | Right::CareForDonors | Right::KeepDeclarations => &[Support, Finance],
             Right::SeeMoney
+            | Right::CloseMonths
             | Right::RefundGifts
             | Right::CorrectGifts
             | Right::EnterGifts

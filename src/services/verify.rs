@@ -1,6 +1,6 @@
 //! `almoner verify`: checks what must always hold, and says what it checked.
 
-use super::{Deps, Result};
+use super::{Deps, Result, closing};
 use crate::store::Store;
 use crate::store::invariants::{self, INVARIANTS};
 
@@ -26,6 +26,11 @@ pub async fn run(store: &Store, now: crate::clock::Ts) -> Result<Vec<Check>> {
         let count = invariants::offenders(&mut read, invariant).await?;
         checks.push(Check { id: invariant.id, holds: invariant.holds.to_owned(), problems: counted(count) });
     }
+    checks.push(Check {
+        id: "I1",
+        holds: "closed months are as they were frozen".to_owned(),
+        problems: closing::broken(&mut read).await?,
+    });
     let changed = invariants::changed_receipts(&mut read).await?;
     checks.push(Check {
         id: "I3",

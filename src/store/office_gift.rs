@@ -3,6 +3,7 @@
 use super::db::{Conn, Result, all, opt};
 use super::types::Day;
 use crate::clock::Ts;
+use crate::domain::closing::Month;
 use crate::domain::ids::{BankLineId, BatchId, ClaimId, DonorId, EntryId, GiftId, PayoutId, StatementId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::states::{EntryKind, OfflineKind, PayoutState};
@@ -97,6 +98,8 @@ pub struct EntryRow {
     pub stripe_object: String,
     /// Stripe's balance transaction.
     pub balance_transaction: Option<String>,
+    /// The month it is booked in, when its own was closed before it became known.
+    pub booked_month: Option<Month>,
 }
 
 impl EntryRow {
@@ -114,8 +117,9 @@ pub async fn entries(conn: &mut Conn, id: &GiftId) -> Result<Vec<EntryRow>> {
     all!(
         conn,
         EntryRow,
-        "SELECT id, kind, currency, amount_minor, occurred_at, stripe_object, balance_transaction FROM ledger_entry \
-         WHERE gift_id = $1 ORDER BY occurred_at, id LIMIT 100",
+        "SELECT e.id, e.kind, e.currency, e.amount_minor, e.occurred_at, e.stripe_object, e.balance_transaction, \
+         l.booked_month FROM ledger_entry e LEFT JOIN late_posting l ON l.entry_id = e.id WHERE e.gift_id = $1 \
+         ORDER BY e.occurred_at, e.id LIMIT 100",
         id
     )
 }

@@ -150,8 +150,8 @@ pub async fn to_recipient(conn: &mut Conn, recipient: &str) -> Result<Vec<Queued
     all!(
         conn,
         QueuedMail,
-        "SELECT id, recipient, message_id, subject, text_body, html_body, donor_id, proof_id, state, created_at \
-         FROM mail_outbox WHERE recipient = $1 ORDER BY created_at, id",
+        "SELECT id, recipient, message_id, subject, text_body, html_body, donor_id, proof_id, statement_id, state, \
+         created_at FROM mail_outbox WHERE recipient = $1 ORDER BY created_at, id",
         recipient
     )
 }

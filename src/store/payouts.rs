@@ -185,6 +185,20 @@ pub async fn list(conn: &mut Conn, after: Option<&Place>, limit: i64) -> Result<
     )
 }
 
+/// Payouts that reached the bank between two days, both included, the newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn arrived(conn: &mut Conn, from: Day, to: Day) -> Result<Vec<PayoutRow>> {
+    all!(
+        conn,
+        PayoutRow,
+        payout_rows!("p.arrives_on >= $1 AND p.arrives_on <= $2 AND p.state = 'paid'"),
+        from,
+        to
+    )
+}
+
 /// One payout, by our id or Stripe's.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ const NO_DEADLINE: &str = "9000-01-01T00:00:00.000000Z";
 /// One thing that needs a person.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Waiting {
-    /// `job`, `mail`, `dispute`, `recovery`, `refund`, `refund_failed`, `payout`, `batch`, `bank`, `export`, `claim`, `official` (a receipt), `statement`.
+    /// `job`, `mail`, `dispute`, `recovery`, `refund`, `refund_failed`, `payout`, `month`, `batch`, `bank`, `export`, `claim`, `official` (a receipt), `statement`.
     pub what: String,
     /// Its own id.
     pub id: String,
@@ -42,11 +42,11 @@ impl Waiting {
 
 /// Everything that needs a person, ten of a kind, the most urgent of each kind first. Refunds that Stripe refused or the
 /// donor's bank sent back are told of when that was `since` then and nobody has tried again; claims when they were sent before
-/// `since` and HMRC has not paid.
+/// `since` and HMRC has not paid; months when the last one that was closed had ended `month_due` then.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn waiting(conn: &mut Conn, since: Ts) -> Result<Vec<Waiting>> {
+pub async fn waiting(conn: &mut Conn, since: Ts, month_due: Ts) -> Result<Vec<Waiting>> {
     all!(
         conn,
         Waiting,
@@ -78,6 +78,10 @@ pub async fn waiting(conn: &mut Conn, since: Ts) -> Result<Vec<Waiting>> {
          UNION ALL SELECT * FROM (SELECT 'payout', p.id, CAST(NULL AS TEXT), CAST(NULL AS TEXT), p.currency, p.amount_minor, \
            p.updated_at, COALESCE(p.failure_code, '') FROM payout p WHERE p.state = 'failed' AND p.updated_at >= $1 \
            ORDER BY p.updated_at DESC LIMIT 100) payouts \
+         UNION ALL SELECT * FROM (SELECT 'month', c.entity_id || '/' || c.next_month, CAST(NULL AS TEXT), CAST(NULL AS TEXT), \
+           CAST(NULL AS TEXT), CAST(NULL AS BIGINT), c.ends_at, c.next_month FROM month_close c WHERE c.ends_at < $2 \
+           AND c.state <> 'reopened' AND NOT EXISTS (SELECT 1 FROM month_close l WHERE l.entity_id = c.entity_id \
+           AND l.state <> 'reopened' AND l.ends_at > c.ends_at) ORDER BY c.ends_at LIMIT 100) months \
          UNION ALL SELECT * FROM (SELECT 'batch', b.id, CAST(NULL AS TEXT), CAST(NULL AS TEXT), b.currency, \
            b.control_minor, b.opened_at, b.name FROM offline_batch b WHERE b.state = 'open' \
            ORDER BY b.opened_at LIMIT 100) batches \
@@ -104,7 +108,8 @@ pub async fn waiting(conn: &mut Conn, since: Ts) -> Result<Vec<Waiting>> {
            THEN f.at END, f.at DESC, f.id) AS place FROM found f) \
          SELECT what, id, donor_id, gift_id, currency, amount_minor, at, words, of_kind FROM ranked WHERE place <= 10 \
          ORDER BY what, place",
-        since
+        since,
+        month_due
     )
 }
 

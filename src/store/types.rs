@@ -5,6 +5,7 @@ use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Encode, Postgres, Sqlite, Type};
 
 use crate::clock::Ts;
+use crate::domain::closing::{CloseState, Month};
 use crate::domain::frequency::Frequency;
 use crate::domain::ids::*;
 use crate::domain::money::Currency;
@@ -63,6 +64,9 @@ text_columns! {
     RefundId => |v| v.as_str().to_owned();
     DisputeId => |v| v.as_str().to_owned();
     PayoutId => |v| v.as_str().to_owned();
+    CloseId => |v| v.as_str().to_owned();
+    CloseState => |v| v.as_str().to_owned();
+    Month => |v| v.to_string();
     EntryId => |v| v.as_str().to_owned();
     ReceiptId => |v| v.as_str().to_owned();
     DeclarationId => |v| v.as_str().to_owned();

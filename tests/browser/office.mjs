@@ -212,6 +212,46 @@ async function payouts(v) {
   await v.look('office-balance', { dark: true });
 }
 
+/** What came in, by month and by fund; from a fund to its months, to the movements of a figure. */
+async function reports(v) {
+  await v.open('/staff/reports?entity=uk');
+  says(await v.main(), /Given by month/, 'the chart');
+  await v.look('office-report', { dark: true });
+  await v.open('/staff/reports?entity=uk&by=fund');
+  await v.look('office-report-funds', { dark: true });
+  await v.page.locator('.data tbody a').first().click();
+  await v.arrive(/fund=/, 'the months of a fund');
+  await v.page.locator('.data tbody a[href*="share=gross"]').first().click();
+  await v.arrive(/\/entries\?.*share=gross/, 'what a figure is made of');
+  await v.open('/staff/reports?by=entity');
+  await v.look('office-report-entities');
+}
+
+/** A month is closed by its page: the one after the last closed, or the fifth from the end when none is. */
+async function closeAMonth(v) {
+  await enterOffice(v, FINANCE);
+  await reports(v);
+  await v.open('/staff/months');
+  await v.look('office-months', { dark: true });
+  const states = await v.page.locator('.data tbody tr').allInnerTexts();
+  const closed = states.findIndex((row) => /Closed/.test(row));
+  const wanted = closed > 0 ? closed - 1 : 4;
+  await v.page.locator('.data tbody tr').nth(wanted).locator('a').first().click();
+  await v.arrive(/\/staff\/months\/uk\/\d{4}-\d{2}/, 'a month');
+  const open = await v.main();
+  says(open, /In order/, 'the checklist');
+  await v.look('office-month-open', { dark: true });
+  await v.page.getByRole('button', { name: /^Close / }).click();
+  await v.arrive(/done=closed/, 'the month again');
+  says(await v.notice(), /is closed/, 'the notice');
+  await v.look('office-month-closed', { dark: true });
+  await v.page.locator('.data tfoot a').first().click();
+  await v.arrive(/\/entries/, 'what a figure is made of');
+  await v.look('office-month-entries');
+  await v.page.locator('.data tbody a').first().click();
+  await v.arrive(/\/staff\/gifts\/gift_/, 'a gift of the month');
+}
+
 // ── Money ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The page of a gift that a visitor has just given by card. */
@@ -282,6 +322,7 @@ export const OFFICE_WALKS = [
   { name: 'invited to the office by passkey', walk: invitedByPasskey },
   { name: 'support sees its part', walk: supportSeesItsPart },
   { name: 'the office finds and looks', walk: findAndLook },
+  { name: 'the office closes a month', walk: closeAMonth },
   { name: 'the office gives back and corrects', walk: giveBackAndCorrect },
   { name: 'the office enters by hand', walk: byHand },
   { name: 'the office takes out', walk: takeOut },

@@ -18,6 +18,7 @@ mod health;
 mod killed;
 mod matrix;
 mod monthly;
+mod months;
 mod office_care;
 mod office_export;
 mod office_find;

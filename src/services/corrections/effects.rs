@@ -6,6 +6,8 @@
 
 use serde::Serialize;
 
+use crate::domain::closing::Month;
+use crate::domain::dates;
 use crate::domain::donor::{Address, DonorDetails};
 use crate::domain::gift_aid::amounts::gift_aid_on;
 use crate::domain::ids::{DonorId, GiftId, PledgeId};
@@ -16,7 +18,7 @@ use crate::services::staff::record::masked;
 use crate::services::{Deps, Result, ServiceError};
 use crate::store::gifts::{self, Gift};
 use crate::store::office_money::{self, GiftMoney};
-use crate::store::{Conn, WriteTx, claims, corrections, donors, payments, statements};
+use crate::store::{Conn, WriteTx, claims, closings, corrections, donors, payments, statements};
 
 /// Something before an act and after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -142,6 +144,8 @@ pub struct Known {
     pub statement: Option<String>,
     /// The number of the Gift Aid claim it is in.
     pub claim: Option<String>,
+    /// The latest closed month, when the gift lies in it or before.
+    pub closed: Option<Month>,
 }
 
 impl Known {
@@ -183,7 +187,9 @@ pub async fn known(conn: &mut Conn, gift: Gift) -> Result<Known> {
         None => None,
     };
     let claim = claims::of_gift(conn, &gift.id).await?.map(|c| c.number);
-    Ok(Known { gift, money, mailbox, statement, claim })
+    let shut = closings::latest_shut(conn, &gift.entity_id).await?;
+    let closed = shut.filter(|(_, ends_at)| gift.received_at < *ends_at).map(|(month, _)| month);
+    Ok(Known { gift, money, mailbox, statement, claim, closed })
 }
 
 /// What a refund of `amount` changes.
@@ -269,10 +275,17 @@ fn frozen(known: &Known) -> Vec<Frozen> {
         || "In none".to_owned(),
         |number| format!("{number} stays as it was sent; what changes is put right in the next claim"),
     );
+    let closed = known.closed.map_or_else(
+        || "The gift is in none".to_owned(),
+        |latest| {
+            let open = dates::month(latest.next().first_day(), "en-GB");
+            format!("Their figures stay: what changes in the books is booked in {open}")
+        },
+    );
     vec![
         Frozen { what: "Annual statement", words: statement },
         Frozen { what: "Gift Aid claim", words: claim },
-        Frozen { what: "Closed months", words: "None yet".to_owned() },
+        Frozen { what: "Closed months", words: closed },
     ]
 }
 

@@ -49,8 +49,8 @@ pub use security::{Browser, SecurityEmailPage, SecurityPage, SecurityPasswordPag
 pub use sign_in::{CheckMailPage, OpenLinkPage, OpenLinkState, Purpose, SignInPage};
 pub use sign_up::{ForgotPage, NewPasswordPage, PASSWORD_HINT, SignUpPage};
 pub use staff::{
-    Fact, Facts, FieldKind, FormField, History, Lines, SearchBox, Section, Square, StaffForm, StaffPage,
-    TableSection, Todos, Words,
+    ChartSection, Fact, Facts, FieldKind, FormField, History, Lines, SearchBox, Section, Square, StaffForm,
+    StaffPage, TableSection, Todos, Words,
 };
 pub use statements::{StatementYearPage, StatementsPage, Version, YearCard};
 pub use styleguide::{Colour, StyleguidePage};

@@ -1,7 +1,7 @@
 //! The pages of the office: one frame of sections, so that every list, record and form of the staff looks and works alike.
 
 use super::parts::{Act, Chip, Empty, Event, FilterBar, Hidden, Pager, Todo};
-use super::tables::{Confirm, DataTable};
+use super::tables::{Chart, Confirm, DataTable};
 use super::{Choice, Field, Layout, Link, Notice, Problem};
 
 /// A page of the office.
@@ -54,6 +54,8 @@ pub enum Section {
     Table(TableSection),
     /// What happened, in order.
     History(History),
+    /// Bars, with a table beside them.
+    Chart(ChartSection),
     /// Something to fill in.
     Form(Box<StaffForm>),
     /// What an act changes, before it is done.
@@ -126,6 +128,15 @@ pub struct TableSection {
     pub empty: Option<Empty>,
     /// What else can be done with it.
     pub links: Vec<Link>,
+}
+
+/// A chart of a page.
+#[derive(Debug, Clone, Default)]
+pub struct ChartSection {
+    /// The heading over it.
+    pub heading: String,
+    /// The bars.
+    pub chart: Chart,
 }
 
 /// What happened, in order.

@@ -1,5 +1,7 @@
 //! `/staff/gifts/{id}`: one gift, from the form to the receipt and whatever followed.
 
+use std::collections::BTreeSet;
+
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,6 +13,7 @@ use super::donor::{Done, notice};
 use super::door::problems;
 use super::guard::Staff;
 use super::look::{Look, state_chip};
+use super::months::named;
 use super::notes::{self, Raw};
 use super::{another_look, blank, show};
 use crate::domain::ids::GiftId;
@@ -172,6 +175,14 @@ fn facts(look: Look<'_>, parts: &Parts) -> Facts {
     if gift.fee_cover_minor > 0 {
         let cover = crate::domain::money::Money::new(gift.fee_cover_minor, gift.currency);
         rows.push(Fact::new("Card fee", format!("{} of it covers the card fee", look.money(cover))));
+    }
+    let booked: BTreeSet<_> = parts.entries.iter().filter_map(|e| e.booked_month).collect();
+    if !booked.is_empty() {
+        let months = booked.into_iter().map(|m| named(look, m)).collect::<Vec<_>>().join(", ");
+        rows.push(
+            Fact::new("Booked in", months)
+                .noted("In part or whole: its month was closed when it became known"),
+        );
     }
     let given_with = if gift.gift_aid { "Yes, under a declaration" } else { "Not declared with the gift" };
     let takes_aid = charity.entity(&gift.entity_id).is_some_and(|e| e.gift_aid);

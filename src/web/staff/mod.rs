@@ -32,6 +32,10 @@ mod gift_aid_view;
 mod gifts;
 mod health;
 mod look;
+mod month;
+mod month_entries;
+mod month_view;
+mod months;
 mod notes;
 pub mod offline;
 pub mod own;
@@ -44,6 +48,7 @@ mod rate;
 pub mod receipts;
 pub mod refund;
 pub mod refunds;
+mod reports;
 pub mod settings;
 pub mod statements;
 pub mod today;
@@ -74,6 +79,10 @@ pub const ROUTES: &[&[Route]] = &[
     disputes::ROUTES,
     payouts::ROUTES,
     payout::ROUTES,
+    months::ROUTES,
+    month::ROUTES,
+    month_entries::ROUTES,
+    reports::ROUTES,
     refunds::ROUTES,
     refund::ROUTES,
     correct::ROUTES,
@@ -111,6 +120,8 @@ const PARTS: &[(&str, &str, Right)] = &[
     ("Refunds", "/staff/refunds", Right::SeeMoney),
     ("Disputes", "/staff/disputes", Right::SeeMoney),
     ("Payouts", "/staff/payouts", Right::SeeMoney),
+    ("Months", "/staff/months", Right::SeeMoney),
+    ("Reports", "/staff/reports", Right::SeeMoney),
     ("Gift Aid", "/staff/gift-aid", Right::ManageTax),
     ("Statements", "/staff/statements", Right::ManageTax),
     ("Exports", "/staff/exports", Right::ExportData),

@@ -13,6 +13,8 @@ use super::guard::Staff;
 use super::view::{day, moment, zone};
 use super::{blank, show};
 use crate::clock::Ts;
+use crate::domain::closing::Month;
+use crate::domain::dates;
 use crate::domain::ids::JobId;
 use crate::domain::money::Money;
 use crate::domain::role::Right;
@@ -32,6 +34,8 @@ const MANY_DONORS: i64 = 200;
 const MANY_LISTS: i64 = 40;
 /// Refunds that did not go through are told of for this long, unless somebody tries again.
 const TRIED_WITHIN: Duration = Duration::from_secs(30 * 86_400);
+/// A month of 31 days, and ten days to put it in order.
+const MONTH_DUE: Duration = Duration::from_secs(41 * 86_400);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The routes of the first page.
@@ -68,6 +72,12 @@ const KINDS: &[Kind] = &[
         heading: "Payouts that the bank refused",
         none: "No payout was refused.",
         right: Right::SeeMoney,
+    },
+    Kind {
+        what: "month",
+        heading: "Months to close",
+        none: "No month waits to be closed.",
+        right: Right::CloseMonths,
     },
     Kind {
         what: "batch",
@@ -134,7 +144,7 @@ pub async fn show_today(
     let now = state.deps.clock.now();
     let facts = async {
         let mut read = state.deps.store.read().await?;
-        let waiting = today::waiting(&mut read, now.minus(TRIED_WITHIN)).await?;
+        let waiting = today::waiting(&mut read, now.minus(TRIED_WITHIN), now.minus(MONTH_DUE)).await?;
         let heard = today::last_callback(&mut read).await?;
         let readers = match staff.may(Right::SeeAudit) {
             true => audit_search::busy_readers(&mut read, now.minus(DAY), MANY_DONORS, MANY_LISTS).await?,
@@ -269,6 +279,17 @@ fn item(state: &AppState, staff: &Staff, w: &Waiting) -> Todo {
                 text,
                 Some(Link::new("See the payout", format!("/staff/payouts/{}", w.id))),
             )
+        }
+        "month" => {
+            let month: Option<Month> = w.words.parse().ok();
+            let name = month.map_or_else(
+                || w.words.clone(),
+                |m| dates::month(m.first_day(), &state.deps.config.charity.brand.locale),
+            );
+            let entity = w.id.split('/').next().and_then(|id| state.deps.config.charity.entity(id));
+            let text = entity.map(|e| e.legal_name.clone()).unwrap_or_default();
+            let link = Link::new("See what is missing", format!("/staff/months/{}", w.id));
+            (Tone::Info, format!("{name} is over and not closed"), text, Some(link))
         }
         "refund_failed" => {
             let title = format!("{} was not given back, on {}", sum(state, w), day(state, w.at));

@@ -18,7 +18,7 @@ story! {
         for said in [
             "Give £40.00 back to Ada Example?", "Remains given£60.00 instead of £100.00", "Tax year2026–27, as before",
             "Gift Aid£10.00 lost: £15.00 instead of £25.00", "is void; a new one that names it takes its place",
-            "That the money is on its way, to a…@donors.example", "Closed monthsNone yet", "Stripe keeps its fee of",
+            "That the money is on its way, to a…@donors.example", "Closed monthsThe gift is in none", "Stripe keeps its fee of",
         ] {
             assert!(page.has(said), "{said}: {}", page.words());
         }
