@@ -1,5 +1,6 @@
 //! The charity file: brand, legal entities, funds, campaigns and wording, read from TOML and checked whole.
 
+mod accounts;
 mod amounts;
 mod brand;
 mod colour;
@@ -21,6 +22,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
+pub use accounts::Accounts;
 pub use brand::Brand;
 pub use colour::Rgb;
 pub use country::Country;
@@ -59,6 +61,8 @@ pub struct Charity {
     pub staff: StaffRules,
     /// How annual statements reach donors.
     pub statements: StatementRules,
+    /// The accounts that journals name.
+    pub accounts: Option<Accounts>,
     /// Names this text of the file: the beginning of its SHA-256.
     pub version: String,
 }
@@ -157,6 +161,7 @@ fn read(
     let upkeep = upkeep::read(top.table("upkeep"), problems);
     let staff = staff::read(top.table("staff"), problems);
     let statements = statements::read(top.table("statements"), problems);
+    let accounts = accounts::read(top.table("accounts"), problems);
     let (entities, funds) = (top.tables("entity"), top.tables("fund"));
     let (campaigns, wording) = (top.tables("campaign"), top.tables("wording"));
     if brand_table.is_none() {
@@ -199,6 +204,7 @@ fn read(
         upkeep,
         staff,
         statements,
+        accounts,
         version: String::new(),
     })
 }

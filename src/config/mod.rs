@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use charity::{
-    AddressRule, Ask, AskSet, Brand, Campaign, Charity, Country, CoverFee, Entity, Fund, Registration,
-    Restriction, Rgb, StaffRules, Wording, WordingBook, WordingKey,
+    Accounts, AddressRule, Ask, AskSet, Brand, Campaign, Charity, Country, CoverFee, Entity, Fund,
+    Registration, Restriction, Rgb, StaffRules, Wording, WordingBook, WordingKey,
 };
 pub use mail::{MailConfig, MailTransport};
 pub use operations::OperationsConfig;

@@ -16,6 +16,7 @@ pub mod give;
 pub mod health;
 pub mod income;
 pub mod intake;
+pub mod journals;
 pub mod mailing;
 pub mod offers;
 pub mod offline_gifts;

@@ -28,6 +28,7 @@ pub mod inbox;
 pub mod income;
 pub mod invariants;
 pub mod jobs;
+pub mod journals;
 pub mod ledger;
 pub mod method_changes;
 pub mod migrate;

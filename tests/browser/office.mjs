@@ -250,6 +250,12 @@ async function closeAMonth(v) {
   await v.look('office-month-entries');
   await v.page.locator('.data tbody a').first().click();
   await v.arrive(/\/staff\/gifts\/gift_/, 'a gift of the month');
+  await v.page.goBack();
+  await v.page.goBack();
+  await v.page.getByRole('link', { name: 'Journal' }).click();
+  await v.arrive(/\/journal$/, 'its journal');
+  says(await v.main(), /Batch [0-9a-f]{12}/, 'the batch');
+  await v.look('office-journal', { dark: true });
 }
 
 // ── Money ───────────────────────────────────────────────────────────────────────────────────────────────────────

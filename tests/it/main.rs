@@ -15,6 +15,7 @@ mod faults;
 mod gift_aid;
 mod give;
 mod health;
+mod journals;
 mod killed;
 mod matrix;
 mod monthly;

@@ -16,6 +16,7 @@ use almoner::store::db::meter;
 use almoner::store::ledger::{self, Entry};
 
 use crate::office_offline::{TILDA, enter};
+use crate::payouts::days;
 use crate::support::browser::{Browser, Shown};
 use crate::support::{Database, TestApp, story};
 
@@ -26,20 +27,8 @@ fn month(text: &str) -> Month {
     text.parse().expect("a month")
 }
 
-/// Days go by, and the walk over Stripe's objects with them.
-async fn days(app: &TestApp, count: u64) {
-    for _ in 0..count {
-        app.deps.clock.advance(Duration::from_secs(86_400));
-        app.settle_watched().await;
-    }
-    for seconds in [301, 601, 31] {
-        app.deps.clock.advance(Duration::from_secs(seconds));
-        app.settle_watched().await;
-    }
-}
-
 /// A November with gifts, a part refund and payouts, looked at in the middle of December.
-async fn a_november(app: &TestApp) {
+pub async fn a_november(app: &TestApp) {
     app.gift("25").await;
     let part = app.gift("40").await;
     app.sandbox.refund(&part, Some(1_500)).await.expect("refunded");
@@ -303,7 +292,7 @@ async fn in_any_order_what_was_frozen_stays_and_nothing_is_counted_twice() {
 }
 
 /// The rows of a CSV, each with its head's names.
-fn rows_of(bytes: &[u8]) -> Vec<std::collections::HashMap<String, String>> {
+pub fn rows_of(bytes: &[u8]) -> Vec<std::collections::HashMap<String, String>> {
     let text = std::str::from_utf8(bytes).expect("UTF-8").trim_start_matches('\u{feff}');
     csv::Reader::from_reader(text.as_bytes()).deserialize().map(|row| row.expect("a row")).collect()
 }

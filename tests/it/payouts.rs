@@ -14,7 +14,7 @@ use crate::support::{TestApp, story};
 const HERE: &str = "/staff/payouts";
 
 /// Days go by, and the walk over Stripe's objects with them.
-async fn days(app: &TestApp, count: u64) {
+pub async fn days(app: &TestApp, count: u64) {
     for _ in 0..count {
         app.deps.clock.advance(Duration::from_secs(86_400));
         app.settle_watched().await;

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 
+use super::accounts::unfit;
 use super::entity::read_id;
 use super::reader::Reader;
 
@@ -23,6 +24,10 @@ pub struct Fund {
     pub restriction: Restriction,
     /// The entities that offer it; empty means all.
     pub entities: Vec<String>,
+    /// The account that journals book its gifts to; `None`: the one for all income.
+    pub account: Option<String>,
+    /// What it is called where the books track funds; `None`: its name.
+    pub tracking: Option<String>,
 }
 
 impl Fund {
@@ -107,8 +112,12 @@ pub(super) fn read_fund(mut r: Reader<'_>) -> Option<Fund> {
     let (name, description) = (r.text("name"), r.text("description"));
     let restriction: Option<Restriction> = r.parsed("restriction");
     let entities = r.lines("entities");
+    let (account, tracking) = (r.text_opt("account"), r.text_opt("tracking"));
+    if let Some(problem) = account.as_deref().and_then(unfit) {
+        r.note("account", problem);
+    }
     r.finish();
-    Some(Fund { id, name, description, restriction: restriction?, entities })
+    Some(Fund { id, name, description, restriction: restriction?, entities, account, tracking })
 }
 
 /// Reads one `[[campaign]]`.

@@ -31,6 +31,7 @@ mod gift_aid_claim_view;
 mod gift_aid_view;
 mod gifts;
 mod health;
+mod journals;
 mod look;
 mod month;
 mod month_entries;
@@ -82,6 +83,7 @@ pub const ROUTES: &[&[Route]] = &[
     months::ROUTES,
     month::ROUTES,
     month_entries::ROUTES,
+    journals::ROUTES,
     reports::ROUTES,
     refunds::ROUTES,
     refund::ROUTES,

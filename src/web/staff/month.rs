@@ -102,6 +102,9 @@ async fn content(
     page.chip = standing.close().map(|c| chip(c.state));
     page.notice = notice(look, done, &standing);
     page.problems = super::door::problems(wrong);
+    if staff.may(Right::ExportData) {
+        page.actions = vec![Link::new("Journal", super::journals::href(&entity.id, month))];
+    }
     page.pager = Some(Pager {
         older: href(&entity.id, month.before()),
         newer: href(&entity.id, month.next()),
