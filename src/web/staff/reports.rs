@@ -19,7 +19,7 @@ use crate::web::AppState;
 use crate::web::downloads;
 use crate::web::errors::AppError;
 use crate::web::pages::{
-    Bar, Cell, Chart, ChartSection, Choice, DataTable, Empty, FilterBar, FilterSelect, Link, Section,
+    Bar, Cell, Chart, ChartSection, Choice, DataTable, Empty, FilterBar, FilterSelect, Hidden, Link, Section,
     TableSection,
 };
 use crate::web::router::{Policy, Route};
@@ -76,6 +76,9 @@ impl Raw {
         let to = self.to.parse().unwrap_or(this);
         let usual = (1..MONTHS).fold(to, |month, _| month.before());
         let from = self.from.parse().ok().filter(|from| *from <= to).unwrap_or(usual);
+        // What is asked for beyond that is not shown, and the page does not say that it is.
+        let earliest = (1..MONTHS_AT_MOST).fold(to, |month, _| month.before());
+        let from = from.max(earliest);
         Asked { entities, from, to }
     }
 
@@ -124,6 +127,8 @@ pub async fn page(
     if staff.may(Right::ExportData) {
         let parts = [
             ("entity", raw.entity.as_str()),
+            ("fund", raw.fund.as_str()),
+            ("campaign", raw.campaign.as_str()),
             ("from", &asked.from.to_string()),
             ("to", &asked.to.to_string()),
         ];
@@ -191,6 +196,9 @@ fn filter(state: &AppState, look: Look<'_>, raw: &Raw, asked: &Asked) -> FilterB
         let first = (1..MONTHS_AT_MOST).fold(this, |month, _| month.before()).min(chosen);
         let mut all = income::months(first, this.max(chosen));
         all.reverse();
+        if !all.contains(&chosen) {
+            all.push(chosen);
+        }
         let value = |m: Month| choice(&m.to_string(), &named(look, m), &chosen.to_string());
         all.into_iter().map(value).collect()
     };
@@ -203,6 +211,11 @@ fn filter(state: &AppState, look: Look<'_>, raw: &Raw, asked: &Asked) -> FilterB
         action: HERE.to_owned(),
         label: "Choose what the report shows".to_owned(),
         button: "Show".to_owned(),
+        hidden: [("fund", &raw.fund), ("campaign", &raw.campaign)]
+            .into_iter()
+            .filter(|(_, id)| !id.is_empty())
+            .map(|(name, id)| Hidden::new(name, id.as_str()))
+            .collect(),
         selects: vec![
             select("by", "By", BYS.iter().map(|(word, _, label)| choice(word, label, &raw.by)).collect()),
             select("entity", "Entity", entities),
@@ -376,7 +389,7 @@ pub async fn csv(
     Query(raw): Query<Raw>,
 ) -> Result<Response, AppError> {
     let asked = raw.asked(&state);
-    let rows = income::rows(&state.deps, &asked).await?;
+    let rows = kept(&raw, income::rows(&state.deps, &asked).await?);
     record_list(&state.deps, &staff.actor, "income report as a spreadsheet", rows.len()).await?;
     let name = format!("income-{}-{}.csv", asked.from, asked.to);
     Ok(downloads::attachment("text/csv; charset=utf-8", &name, income::csv(&rows)?))
