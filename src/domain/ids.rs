@@ -127,6 +127,10 @@ ids! {
     PasskeyId = "psk_";
     /// A note about a donor.
     NoteId = "nte_";
+    /// A donor's wish to be forgotten.
+    ErasureId = "era_";
+    /// Two records of one donor that staff made one.
+    MergeId = "mrg_";
     /// A time in which mail to a donor rests.
     PauseId = "pse_";
     /// Gifts entered together that came without Stripe.

@@ -28,6 +28,13 @@ text_enums! {
         /// The second factor was, too.
         Inside = "inside",
     }
+    /// Where a donor's wish to be forgotten stands.
+    ErasureState {
+        /// Written down; something is still under way.
+        Asked = "asked",
+        /// Forgotten, but for what the law wants kept.
+        Done = "done",
+    }
     /// On what terms a donor record stands.
     Standing {
         /// Gave from a mailbox without signing in.

@@ -30,6 +30,8 @@ pub enum Right {
     KeepDeclarations,
     /// Claim Gift Aid, issue statements, say what a donor got for a gift.
     ManageTax,
+    /// Give donors a copy of what is held about them, and forget them.
+    HonourRights,
     /// Take data out.
     ExportData,
     /// Say again what was given up.
@@ -44,7 +46,7 @@ pub enum Right {
 
 impl Right {
     /// All of them.
-    pub const ALL: [Right; 16] = [
+    pub const ALL: [Right; 17] = [
         Right::BeInside,
         Right::FindDonors,
         Right::SeeContact,
@@ -56,6 +58,7 @@ impl Right {
         Right::EnterGifts,
         Right::KeepDeclarations,
         Right::ManageTax,
+        Right::HonourRights,
         Right::ExportData,
         Right::ReplayJobs,
         Right::SeeAudit,
@@ -75,6 +78,7 @@ impl Right {
             | Right::CorrectGifts
             | Right::EnterGifts
             | Right::ManageTax
+            | Right::HonourRights
             | Right::ExportData => &[Finance],
             Right::ReplayJobs | Right::SeeAudit => &[Finance, Admin],
             Right::ManageStaff | Right::ManageSettings => &[Admin],

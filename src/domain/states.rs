@@ -26,8 +26,9 @@ macro_rules! text_enums {
 pub(super) use text_enums;
 
 pub use super::office_states::{
-    BankLineState, BatchState, CorrectionKind, ExportFormat, ExportKind, ExportState, GiftState, OfferKind,
-    OfflineKind, RefundReason, RefundRequestState, Role, StaffStage, StaffState, Standing,
+    BankLineState, BatchState, CorrectionKind, ErasureState, ExportFormat, ExportKind, ExportState,
+    GiftState, OfferKind, OfflineKind, RefundReason, RefundRequestState, Role, StaffStage, StaffState,
+    Standing,
 };
 
 /// A text that names no state.
@@ -136,6 +137,8 @@ text_enums! {
         Portal = "portal",
         /// The donor, by the link of a mail.
         Link = "link",
+        /// The office, for a donor who asked to be forgotten.
+        Office = "office",
         /// Stripe, without a wish of the donor.
         Stripe = "stripe",
     }

@@ -29,6 +29,7 @@ pub mod receipts;
 pub mod reconcile;
 pub mod refunds;
 pub mod replay;
+pub mod rights;
 pub mod sessions;
 pub mod settle;
 pub mod staff;
@@ -163,6 +164,8 @@ pub mod job_kinds {
     pub const WRITE_EXPORT: &str = "write_export";
     /// Delete exported workbooks that were kept long enough.
     pub const SWEEP_EXPORTS: &str = "sweep_exports";
+    /// Forget a donor who asked for it.
+    pub const ERASE_DONOR: &str = "erase_donor";
     /// Forget sessions and questions that nobody can use any more.
     pub const SWEEP_SESSIONS: &str = "sweep_sessions";
     /// Close payments whose page was abandoned.

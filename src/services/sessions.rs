@@ -130,6 +130,15 @@ pub async fn of_donor(deps: &Deps, donor: &DonorId) -> Result<Vec<WebSession>> {
     Ok(sessions::of_donor(&mut read, donor, now.minus(IDLE), now.minus(ABSOLUTE)).await?)
 }
 
+/// The mailboxes beside its own by which an account is signed in to: those of records that were merged into it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn mailboxes_of(deps: &Deps, donor: &DonorId) -> Result<Vec<String>> {
+    let mut read = deps.store.read().await?;
+    Ok(crate::store::merges::mailboxes(&mut read, donor).await?)
+}
+
 /// Forgets what nobody can use any more: sessions that ended, and questions a day after their end.
 ///
 /// # Errors

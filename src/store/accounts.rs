@@ -44,7 +44,8 @@ const SELECT_BY_MAILBOX: &str = "SELECT a.donor_id, a.email, a.password_hash, a.
      d.given_name, d.family_name, d.organisation, d.telephone, d.locale, a.created_at, \
      CASE WHEN EXISTS (SELECT 1 FROM donor g WHERE g.email_norm = a.email_norm AND g.standing = 'guest') \
      THEN TRUE ELSE FALSE END AS has_guest \
-     FROM account a JOIN donor d ON d.id = a.donor_id WHERE a.email_norm = $1";
+     FROM account a JOIN donor d ON d.id = a.donor_id WHERE a.donor_id = COALESCE((SELECT m.donor_id \
+     FROM account_mailbox m WHERE m.email_norm = $1), (SELECT o.donor_id FROM account o WHERE o.email_norm = $1))";
 
 /// By donor.
 ///
@@ -54,7 +55,7 @@ pub async fn by_donor(conn: &mut Conn, donor: &DonorId) -> Result<Option<Account
     opt!(conn, Account, SELECT_BY_DONOR, donor)
 }
 
-/// By normalised mailbox.
+/// By normalised mailbox: the account's own, or one of a record that was merged into it.
 ///
 /// # Errors
 /// When the database refuses.
@@ -85,8 +86,17 @@ pub async fn insert_if_new(
     Ok(changed == 1)
 }
 
-/// Takes the mailbox's guest record for `owner`: what it gave counts for the account from now on. `None` when nobody
-/// gave from this mailbox without signing in.
+/// A guest's record whose mailbox has answered.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Joined {
+    /// The record.
+    pub record: DonorId,
+    /// Who it counts for.
+    pub owner: DonorId,
+}
+
+/// Takes the mailbox's guest record for `owner`: what it gave counts for the account from now on. One that was merged
+/// counts for whom it was merged into. `None` when nobody gave from this mailbox without signing in.
 ///
 /// # Errors
 /// When the database refuses.
@@ -95,17 +105,17 @@ pub async fn join_guest(
     email_norm: &str,
     owner: Option<&DonorId>,
     at: Ts,
-) -> Result<Option<DonorId>> {
-    let row = opt!(
+) -> Result<Option<Joined>> {
+    opt!(
         tx,
-        (DonorId,),
-        "UPDATE donor SET standing = 'account', owner_id = COALESCE($2, id), updated_at = $3 \
-         WHERE email_norm = $1 AND standing = 'guest' RETURNING id",
+        Joined,
+        "UPDATE donor SET standing = 'account', owner_id = CASE WHEN owner_id <> id THEN owner_id \
+         ELSE COALESCE($2, id) END, updated_at = $3 \
+         WHERE email_norm = $1 AND standing = 'guest' RETURNING id AS record, owner_id AS owner",
         email_norm,
         owner,
         at
-    )?;
-    Ok(row.map(|(id,)| id))
+    )
 }
 
 /// A new donor record without gifts, for somebody who opens an account first.

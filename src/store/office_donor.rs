@@ -4,7 +4,7 @@ use super::db::{Conn, Result, all, opt};
 use super::office_donors::name;
 use crate::clock::Ts;
 use crate::domain::ids::{DonorId, PauseId};
-use crate::domain::states::{DonorKind, Standing};
+use crate::domain::states::{DonorKind, ErasureState, Standing};
 
 /// Everything the head of a donor's pages shows, and what their acts need.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -39,6 +39,8 @@ pub struct DonorRecord {
     pub paused_at: Option<Ts>,
     /// Why.
     pub pause_why: Option<String>,
+    /// Where their wish to be forgotten stands, if they have one.
+    pub erasure: Option<ErasureState>,
 }
 
 impl DonorRecord {
@@ -58,7 +60,8 @@ pub async fn record(conn: &mut Conn, id: &DonorId) -> Result<Option<DonorRecord>
         DonorRecord,
         "SELECT d.id, d.owner_id, d.kind, d.standing, d.given_name, d.family_name, d.organisation, d.email, \
          d.telephone, d.locale, d.created_at, a.created_at AS account_since, q.id AS pause_id, q.paused_at, \
-         q.why AS pause_why FROM donor d LEFT JOIN account a ON a.donor_id = d.id \
+         q.why AS pause_why, r.state AS erasure FROM donor d LEFT JOIN account a ON a.donor_id = d.id \
+         LEFT JOIN erasure r ON r.donor_id = d.id \
          LEFT JOIN donor_mail_pause q ON q.id = (SELECT MIN(w.id) FROM donor m JOIN donor_mail_pause w \
          ON w.donor_id = m.id AND w.ended_at IS NULL WHERE m.owner_id = d.id) WHERE d.id = $1",
         id

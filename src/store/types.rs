@@ -73,6 +73,9 @@ text_columns! {
     ConsentId => |v| v.as_str().to_owned();
     ProofId => |v| v.as_str().to_owned();
     AddressId => |v| v.as_str().to_owned();
+    MergeId => |v| v.as_str().to_owned();
+    ErasureId => |v| v.as_str().to_owned();
+    ErasureState => |v| v.as_str().to_owned();
     MailId => |v| v.as_str().to_owned();
     JobId => |v| v.as_str().to_owned();
     AuditId => |v| v.as_str().to_owned();

@@ -183,6 +183,7 @@ const ROUTES: &[Route] = &[
         methods: || get(public::plan_link::show).post(public::plan_link::submit),
     },
     Route { path: "/portal/profile", policy: Policy::Donor, methods: || get(donor::profile::show) },
+    Route { path: "/portal/data.zip", policy: Policy::Donor, methods: || get(donor::profile::take_copy) },
     Route {
         path: "/portal/profile/{part}",
         policy: Policy::Donor,

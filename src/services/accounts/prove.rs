@@ -9,7 +9,7 @@ use crate::services::mailing::{self, Envelope};
 use crate::services::{Deps, Result, ServiceError, compose, statements};
 use crate::store::accounts::{self, Account, NewDonor};
 use crate::store::proofs::{self, Proof};
-use crate::store::{WriteTx, profile, sessions};
+use crate::store::{WriteTx, merges, profile, sessions};
 
 /// Wrong codes until a question is worth nothing: one in 20 million is guessed.
 pub const CODE_TRIES: i64 = 5;
@@ -173,8 +173,15 @@ async fn open(
 ) -> Result<Option<(DonorId, bool)>> {
     let guest = accounts::join_guest(tx, &proof.email_norm, None, now).await?;
     let joined = guest.is_some();
+    if let Some(guest) = guest.as_ref().filter(|g| g.owner != g.record)
+        && accounts::by_donor(tx, &guest.owner).await?.is_some()
+    {
+        // Staff found this guest to be somebody who has an account: the mailbox leads there from now on.
+        merges::add_mailbox_of(tx, &guest.record, &guest.owner, &proof.email, &proof.email_norm).await?;
+        return Ok(Some((guest.owner.clone(), true)));
+    }
     let owner = match guest {
-        Some(id) => id,
+        Some(guest) => guest.owner,
         None => {
             let id = DonorId::new(now, &deps.random);
             let donor = NewDonor {

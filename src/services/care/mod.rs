@@ -4,6 +4,7 @@
 mod again;
 mod details;
 mod mailbox;
+pub mod merge;
 mod notes;
 mod pause;
 

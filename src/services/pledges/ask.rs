@@ -239,7 +239,7 @@ fn note_wish(deps: &Deps, tx: &mut WriteTx, new: &NewChange<'_>, at: Ts) {
     tx.note(Note {
         id: AuditId::new(at, &deps.random),
         at,
-        actor: ACTOR_DONOR.to_owned(),
+        actor: if new.origin == ChangeOrigin::Office { "worker" } else { ACTOR_DONOR }.to_owned(),
         action: "pledge.change_asked",
         subject: new.pledge_id.to_string(),
         detail: detail.to_string(),

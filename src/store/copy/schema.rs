@@ -66,7 +66,7 @@ pub struct Table {
 }
 
 impl Table {
-    pub(super) fn select(&self) -> String {
+    pub(in crate::store) fn select(&self) -> String {
         let columns: Vec<String> = self.columns.iter().map(Column::read).collect();
         format!("SELECT {} FROM \"{}\"", columns.join(", "), self.name)
     }

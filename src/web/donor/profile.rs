@@ -13,15 +13,17 @@ use crate::domain::donor::{Address, country_name};
 use crate::domain::states::DonorKind;
 use crate::services::ServiceError;
 use crate::services::profile::{self, Names};
+use crate::services::rights::copy;
 use crate::store::profile::{HeldAddress, addresses};
 use crate::web::AppState;
 use crate::web::account::page;
+use crate::web::downloads;
 use crate::web::errors::AppError;
 use crate::web::forms::{self, AddressFields, Mistakes, NAME_AT_MOST, field, line};
 use crate::web::layout::account_frame;
 use crate::web::pages::{
     AddressForm, Choice, ContactForm, Detail, DetailGroup, Link, NameForm, PastAddress, ProfileEditPage,
-    ProfilePage,
+    ProfilePage, Words,
 };
 use crate::web::visitor::Donor;
 
@@ -76,8 +78,35 @@ pub async fn show(
             past: past(&state, &donor, &held),
             past_note: "We keep earlier addresses because tax law asks where you lived when you gave."
                 .to_owned(),
+            rights: rights(&state),
         },
     )
+}
+
+fn rights(state: &AppState) -> Words {
+    let email = &state.deps.config.charity.brand.contact_email;
+    Words {
+        heading: "Everything we hold about you".to_owned(),
+        paragraphs: vec![
+            "Take a copy of it: a page to read, the same for a program, and your statements.".to_owned(),
+            format!(
+                "If you would like to be forgotten, or to see the notes of our office, write to {email}. Tax law has us keep receipts \
+                 and declarations for some years; the rest goes."
+            ),
+        ],
+        links: vec![Link::new("Download the copy (ZIP)", "/portal/data.zip")],
+        ..Words::default()
+    }
+}
+
+/// Downloads everything that is held about the donor, on record.
+///
+/// # Errors
+/// When the database refuses or a statement cannot be printed.
+pub async fn take_copy(State(state): State<AppState>, donor: Donor) -> Result<Response, AppError> {
+    let bytes = copy::of_donor(&state.deps, donor.id(), false).await?;
+    copy::note_taken(&state.deps, donor.id(), bytes.len()).await?;
+    Ok(downloads::attachment("application/zip", "what-is-held-about-you.zip", bytes))
 }
 
 fn groups(state: &AppState, donor: &Donor, address: Vec<String>) -> Vec<DetailGroup> {

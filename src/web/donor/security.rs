@@ -39,6 +39,7 @@ pub async fn show(
     done: Query<Done>,
 ) -> Result<Response, AppError> {
     let mut open = sessions::of_donor(&state.deps, donor.id()).await?;
+    let others = sessions::mailboxes_of(&state.deps, donor.id()).await?;
     let this = donor.visitor.session_hash();
     open.sort_by_key(|s| s.id_sha256 != this);
     let view = View { state: &state, locale: &donor.account.locale };
@@ -57,6 +58,10 @@ pub async fn show(
                     format!("We have sent a link to {}. Until you open it, the address above stays.", p.email)
                 })
                 .unwrap_or_default(),
+            email_others: match others.as_slice() {
+                [] => String::new(),
+                others => format!("{} signs in here, too.", others.join(", ")),
+            },
             email_change: Link::new("Change", "/portal/security/email"),
             password_line: match account.password_set_at {
                 Some(at) => format!("Set on {}", view.day(at.date_in(&zone))),

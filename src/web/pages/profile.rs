@@ -2,7 +2,7 @@
 
 use super::parts::Hidden;
 use super::sign_in::collect;
-use super::{Choice, Field, Layout, Link, Notice, Problem};
+use super::{Choice, Field, Layout, Link, Notice, Problem, Words};
 
 /// One line of the details, with its Change link.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +53,8 @@ pub struct ProfilePage {
     pub past: Vec<PastAddress>,
     /// Why they are kept; may be empty.
     pub past_note: String,
+    /// What a donor may ask for, and the copy of everything.
+    pub rights: Words,
 }
 
 /// The form for the name.

@@ -34,6 +34,8 @@ pub struct SecurityPage {
     pub email: String,
     /// "We have sent a link to ada.marlow@donor.example. Until you open it, the address above stays."; may be empty.
     pub email_pending: String,
+    /// What other addresses sign in to this account; empty: none.
+    pub email_others: String,
     /// "Change".
     pub email_change: Link,
     /// "Set on 3 May 2026" or "You have none. You sign in by e-mail link."
@@ -89,7 +91,9 @@ impl SecurityPage {
                     .into(),
             ..one.clone()
         };
-        vec![("usual", usual), ("one", one), ("pending", pending)]
+        let merged =
+            Self { email_others: "ada.marlow@work.example signs in here, too.".into(), ..usual.clone() };
+        vec![("usual", usual), ("one", one), ("pending", pending), ("merged", merged)]
     }
 }
 

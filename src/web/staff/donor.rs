@@ -13,7 +13,7 @@ use crate::domain::ids::DonorId;
 use crate::domain::money::Money;
 use crate::domain::role::Right;
 use crate::domain::search::StripeKind;
-use crate::domain::states::{FailureReason, RecoveryState, Standing};
+use crate::domain::states::{ErasureState, FailureReason, RecoveryState, Standing};
 use crate::services::ServiceError;
 use crate::services::staff::record_read;
 use crate::store::StoreError;
@@ -89,9 +89,12 @@ pub fn frame(look: Look<'_>, donor: &DonorRecord, tab: &str, done: &Done) -> Sta
     let here = format!("/staff/donors/{}", donor.id);
     let mut page = blank(look.state, look.staff, &called, "/staff/donors");
     page.back = Some(Link::new("Donors", "/staff/donors"));
-    page.chip = Some(match donor.pause_id {
-        Some(_) => Chip::new(ChipTone::Wait, "Mail rests"),
-        None => Chip::new(ChipTone::Info, standing_words(donor.standing)),
+    let gone = donor.erasure == Some(ErasureState::Done);
+    page.chip = Some(match (donor.erasure, &donor.pause_id) {
+        (Some(ErasureState::Done), _) => Chip::new(ChipTone::Info, "Forgotten"),
+        (Some(ErasureState::Asked), _) => Chip::new(ChipTone::Wait, "Being forgotten"),
+        (None, Some(_)) => Chip::new(ChipTone::Wait, "Mail rests"),
+        (None, None) => Chip::new(ChipTone::Info, standing_words(donor.standing)),
     });
     let known = format!("Known since {}", look.day_of(donor.created_at));
     page.lead = match look.email(&donor.email) {
@@ -102,8 +105,11 @@ pub fn frame(look: Look<'_>, donor: &DonorRecord, tab: &str, done: &Done) -> Sta
         .iter()
         .map(|(label, part)| Link { current: *part == tab, ..Link::new(*label, format!("{here}{part}")) })
         .collect();
-    if look.staff.may(Right::CareForDonors) {
+    if look.staff.may(Right::CareForDonors) && !gone {
         page.actions = acts(donor, &here);
+    }
+    if look.staff.may(Right::HonourRights) {
+        page.actions.push(Link::new("Their data", format!("{here}/rights")));
     }
     page.notice = notice(done);
     page
@@ -116,6 +122,7 @@ fn acts(donor: &DonorRecord, here: &str) -> Vec<Link> {
     }
     acts.push(Link::new("Put details right", format!("{here}/put-right")));
     acts.push(Link::new("Mend the mailbox", format!("{here}/mailbox")));
+    acts.push(Link::new("Merge", format!("{here}/merge")));
     acts.push(match donor.pause_id {
         Some(_) => Link::new("Begin mail again", format!("{here}/pause")),
         None => Link::new("Let mail rest", format!("{here}/pause")),
@@ -174,6 +181,22 @@ pub fn notice(done: &Done) -> Option<Notice> {
         "corrected" => {
             (Tone::Success, "The gift is corrected.", "The receipt that told it otherwise is void.")
         }
+        "merged" => (
+            Tone::Success,
+            "The two are one.",
+            "What was given through either stands here. Under “Merge” it can be undone.",
+        ),
+        "unmerged" => (
+            Tone::Success,
+            "They are two again.",
+            "What was given through this record in between came along.",
+        ),
+        "unmerged_before" => (Tone::Info, "They were two already.", "Nothing was changed."),
+        "forgetting" => (
+            Tone::Success,
+            "They are being forgotten.",
+            "What is under way is waited for; then the rest goes by itself.",
+        ),
         "noted" => (Tone::Success, "The note is kept.", ""),
         "unnoted" => (Tone::Success, "The note is removed.", ""),
         "old" => (

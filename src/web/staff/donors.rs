@@ -110,6 +110,9 @@ pub async fn list(
     let ids: Vec<DonorId> = listed.rows.iter().map(|d| d.id.clone()).collect();
     record_listed(&state.deps, &staff.actor, "donors", ids.len(), &ids).await?;
     page.lead = counted(count, "donor", "donors");
+    if staff.may(Right::CareForDonors) {
+        page.actions = vec![Link::new("Who may be the same", "/staff/duplicates")];
+    }
     page.sections = vec![Section::Table(TableSection {
         table: look.donors("Donors", &listed.rows, &sums),
         empty: Some(empty(filter == DonorFilter::default())),

@@ -21,6 +21,7 @@ mod donor;
 mod donor_details;
 mod donor_mail;
 mod donors;
+mod duplicates;
 pub mod exports;
 mod find;
 mod gift;
@@ -33,6 +34,8 @@ mod gifts;
 mod health;
 mod journals;
 mod look;
+mod merge;
+mod merge_view;
 mod month;
 mod month_entries;
 mod month_view;
@@ -50,6 +53,7 @@ pub mod receipts;
 pub mod refund;
 pub mod refunds;
 mod reports;
+mod rights;
 pub mod settings;
 pub mod statements;
 pub mod today;
@@ -100,6 +104,9 @@ pub const ROUTES: &[&[Route]] = &[
     gift::ROUTES,
     care::ROUTES,
     put_right::ROUTES,
+    merge::ROUTES,
+    duplicates::ROUTES,
+    rights::ROUTES,
     aid::ROUTES,
     health::ROUTES,
     exports::ROUTES,

@@ -1,0 +1,353 @@
+//! Records of donors that staff found to be one person, and what undoes that.
+
+use sqlx::QueryBuilder;
+
+use super::db::{Conn, Result, WriteTx, all, exec, on, opt};
+use crate::clock::Ts;
+use crate::domain::ids::{DonorId, MergeId, StaffId};
+
+/// Two donors made one.
+#[derive(Clone, Debug)]
+pub struct NewMerge<'a> {
+    /// Its id.
+    pub id: &'a MergeId,
+    /// Of the form: it merges once, however often it is sent.
+    pub nonce: &'a str,
+    /// Who stays.
+    pub kept: &'a DonorId,
+    /// Who counts for them from now on.
+    pub merged: &'a DonorId,
+    /// Why.
+    pub why: &'a str,
+    /// Who did it.
+    pub by: &'a StaffId,
+    /// When.
+    pub at: Ts,
+}
+
+/// A merge that still holds, or held.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Merge {
+    /// Its id.
+    pub id: MergeId,
+    /// Who stayed.
+    pub donor_id: DonorId,
+    /// Who counts for them.
+    pub merged_id: DonorId,
+    /// Why.
+    pub why: String,
+    /// The name of who did it.
+    pub by_name: String,
+    /// When.
+    pub made_at: Ts,
+    /// When it was undone, if it was.
+    pub undone_at: Option<Ts>,
+    /// First name of the record that was merged.
+    pub given_name: String,
+    /// Its last name.
+    pub family_name: String,
+    /// Its body.
+    pub organisation: Option<String>,
+    /// Its mailbox; may be empty.
+    pub email: String,
+}
+
+macro_rules! merges {
+    ($rest:literal) => {
+        concat!(
+            "SELECT m.id, m.donor_id, m.merged_id, m.why, s.name AS by_name, m.made_at, m.undone_at, d.given_name, ",
+            "d.family_name, d.organisation, d.email FROM donor_merge m JOIN donor d ON d.id = m.merged_id ",
+            "JOIN staff s ON s.id = m.made_by ",
+            $rest
+        )
+    };
+}
+
+/// The merges into a donor that hold, the latest first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn into(conn: &mut Conn, donor: &DonorId) -> Result<Vec<Merge>> {
+    all!(
+        conn,
+        Merge,
+        merges!("WHERE m.donor_id = $1 AND m.undone_at IS NULL ORDER BY m.made_at DESC, m.id DESC"),
+        donor
+    )
+}
+
+/// One merge.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn by_id(conn: &mut Conn, id: &MergeId) -> Result<Option<Merge>> {
+    opt!(conn, Merge, merges!("WHERE m.id = $1"), id)
+}
+
+/// Holds two donors, in the order of their ids, until the transaction ends; `false` when one of them counts for another
+/// or is not there.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn hold_both(tx: &mut WriteTx, a: &DonorId, b: &DonorId, at: Ts) -> Result<bool> {
+    let (first, second) = if a < b { (a, b) } else { (b, a) };
+    Ok(hold_one(tx, first, at).await? && hold_one(tx, second, at).await?)
+}
+
+/// Holds a donor until the transaction ends; `false` when it counts for another or is not there.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn hold_one(tx: &mut WriteTx, id: &DonorId, at: Ts) -> Result<bool> {
+    Ok(exec!(tx, "UPDATE donor SET updated_at = $2 WHERE id = $1 AND owner_id = id", id, at)? == 1)
+}
+
+/// Whether the form of this nonce has merged already.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn was_made(conn: &mut Conn, nonce: &str) -> Result<bool> {
+    Ok(opt!(conn, (MergeId,), "SELECT id FROM donor_merge WHERE nonce = $1", nonce)?.is_some())
+}
+
+/// Writes a merge and lets every record of `merged` count for `kept`. `false`: this form did it before.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn merge_if_new(tx: &mut WriteTx, m: &NewMerge<'_>) -> Result<bool> {
+    let new = exec!(
+        tx,
+        "INSERT INTO donor_merge (id, nonce, donor_id, merged_id, why, made_by, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         ON CONFLICT (nonce) DO NOTHING",
+        m.id,
+        m.nonce,
+        m.kept,
+        m.merged,
+        m.why,
+        m.by,
+        m.at
+    )?;
+    if new != 1 {
+        return Ok(false);
+    }
+    exec!(
+        tx,
+        "INSERT INTO donor_merge_record (merge_id, record_id) SELECT $1, d.id FROM donor d WHERE d.owner_id = $2",
+        m.id,
+        m.merged
+    )?;
+    exec!(tx, "UPDATE donor SET owner_id = $2, updated_at = $3 WHERE owner_id = $1", m.merged, m.kept, m.at)?;
+    Ok(true)
+}
+
+/// Lets the records of a merge count for whom they counted before. `false`: it is undone already.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn undo(tx: &mut WriteTx, merge: &Merge, by: &StaffId, at: Ts) -> Result<bool> {
+    let changed = exec!(
+        tx,
+        "UPDATE donor_merge SET undone_by = $2, undone_at = $3 WHERE id = $1 AND undone_at IS NULL",
+        &merge.id,
+        by,
+        at
+    )?;
+    if changed != 1 {
+        return Ok(false);
+    }
+    exec!(
+        tx,
+        "UPDATE donor SET owner_id = $2, updated_at = $4 WHERE owner_id = $3 \
+         AND id IN (SELECT r.record_id FROM donor_merge_record r WHERE r.merge_id = $1)",
+        &merge.id,
+        &merge.merged_id,
+        &merge.donor_id,
+        at
+    )?;
+    Ok(true)
+}
+
+/// Lets the mailboxes by which `merged` signs in lead to the account of `kept`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn take_mailboxes(tx: &mut WriteTx, m: &NewMerge<'_>) -> Result<()> {
+    exec!(tx, "UPDATE account_mailbox SET donor_id = $2 WHERE donor_id = $1", m.merged, m.kept)?;
+    exec!(
+        tx,
+        "INSERT INTO account_mailbox (email_norm, email, donor_id, merge_id) SELECT a.email_norm, a.email, $2, $3 \
+         FROM account a WHERE a.donor_id = $1 ON CONFLICT (email_norm) DO NOTHING",
+        m.merged,
+        m.kept,
+        m.id
+    )?;
+    Ok(())
+}
+
+/// Lets the mailbox of a merged record, which has answered now, lead to the account it counts for.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn add_mailbox_of(
+    tx: &mut WriteTx,
+    record: &DonorId,
+    owner: &DonorId,
+    email: &str,
+    email_norm: &str,
+) -> Result<()> {
+    exec!(
+        tx,
+        "INSERT INTO account_mailbox (email_norm, email, donor_id, merge_id) SELECT $3, $4, $2, m.id FROM donor_merge m \
+         WHERE m.id = (SELECT w.id FROM donor_merge w JOIN donor_merge_record r ON r.merge_id = w.id \
+         WHERE r.record_id = $1 AND w.undone_at IS NULL ORDER BY w.made_at, w.id LIMIT 1) \
+         ON CONFLICT (email_norm) DO NOTHING",
+        record,
+        owner,
+        email_norm,
+        email
+    )?;
+    Ok(())
+}
+
+/// Gives the mailboxes of a merge back: those with an account of their own sign in to it again; one that answered while it
+/// was merged gets an account of its own, and so does one that opened the account of who stayed.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn give_mailboxes_back(tx: &mut WriteTx, merge: &Merge, at: Ts) -> Result<()> {
+    exec!(
+        tx,
+        "UPDATE account SET donor_id = $2, updated_at = $4 WHERE donor_id = $1 AND email_norm IN (SELECT d.email_norm \
+         FROM donor d JOIN donor_merge_record r ON r.record_id = d.id WHERE r.merge_id = $3) AND email_norm <> \
+         (SELECT k.email_norm FROM donor k WHERE k.id = $1) AND created_at >= $5 \
+         AND NOT EXISTS (SELECT 1 FROM account h WHERE h.donor_id = $2)",
+        &merge.donor_id,
+        &merge.merged_id,
+        &merge.id,
+        at,
+        merge.made_at
+    )?;
+    exec!(
+        tx,
+        "INSERT INTO account (donor_id, email, email_norm, created_at, updated_at) SELECT $2, m.email, m.email_norm, $3, $3 \
+         FROM account_mailbox m WHERE m.merge_id = $1 AND NOT EXISTS (SELECT 1 FROM account a WHERE a.email_norm = m.email_norm \
+         OR a.donor_id = $2) ORDER BY m.email_norm LIMIT 1",
+        &merge.id,
+        &merge.merged_id,
+        at
+    )?;
+    exec!(tx, "DELETE FROM account_mailbox WHERE merge_id = $1", &merge.id)?;
+    exec!(
+        tx,
+        "UPDATE account_mailbox SET donor_id = $2 WHERE donor_id = $1 AND merge_id IN (SELECT w.id FROM donor_merge w \
+         WHERE w.donor_id = $2)",
+        &merge.donor_id,
+        &merge.merged_id
+    )?;
+    Ok(())
+}
+
+/// The mailboxes beside its own by which an account is signed in to.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn mailboxes(conn: &mut Conn, donor: &DonorId) -> Result<Vec<String>> {
+    let rows = all!(
+        conn,
+        (String,),
+        "SELECT email FROM account_mailbox WHERE donor_id = $1 ORDER BY email_norm",
+        donor
+    )?;
+    Ok(rows.into_iter().map(|(email,)| email).collect())
+}
+
+/// What counts for a donor, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Held {
+    /// Gifts.
+    pub gifts: i64,
+    /// Monthly gifts that have not ended.
+    pub plans: i64,
+    /// Statements that were issued, every version.
+    pub statements: i64,
+    /// Receipts that were issued.
+    pub receipts: i64,
+    /// Declarations.
+    pub declarations: i64,
+    /// Whether they sign in.
+    pub has_account: bool,
+}
+
+/// What counts for a donor.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn held(conn: &mut Conn, owner: &DonorId) -> Result<Held> {
+    let held = opt!(
+        conn,
+        Held,
+        "SELECT (SELECT COUNT(*) FROM donor d JOIN gift g ON g.donor_id = d.id WHERE d.owner_id = $1) AS gifts, \
+         (SELECT COUNT(*) FROM donor d JOIN pledge p ON p.donor_id = d.id WHERE d.owner_id = $1 AND p.ended_at IS NULL) AS plans, \
+         (SELECT COUNT(*) FROM donor d JOIN statement s ON s.donor_id = d.id WHERE d.owner_id = $1) AS statements, \
+         (SELECT COUNT(*) FROM donor d JOIN gift g ON g.donor_id = d.id JOIN receipt r ON r.gift_id = g.id \
+         WHERE d.owner_id = $1) AS receipts, \
+         (SELECT COUNT(*) FROM donor d JOIN declaration c ON c.donor_id = d.id WHERE d.owner_id = $1) AS declarations, \
+         CASE WHEN EXISTS (SELECT 1 FROM account a WHERE a.donor_id = $1) THEN TRUE ELSE FALSE END AS has_account",
+        owner
+    )?;
+    Ok(held.unwrap_or_default())
+}
+
+/// Several people of one name.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct SameName {
+    /// Last name, as written.
+    pub family_name: String,
+    /// First name, as written.
+    pub given_name: String,
+    /// How many.
+    pub donors: i64,
+}
+
+/// Names that several people bear, by name, from after one; records that count for others are none.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn same_names(conn: &mut Conn, after: (&str, &str), most: i64) -> Result<Vec<SameName>> {
+    all!(
+        conn,
+        SameName,
+        "SELECT d.family_name, d.given_name, COUNT(*) AS donors FROM donor d WHERE d.owner_id = d.id AND d.kind = 'individual' \
+         AND (d.family_name, d.given_name) > ($1, $2) AND d.family_name <> '' \
+         GROUP BY d.family_name, d.given_name HAVING COUNT(*) > 1 ORDER BY d.family_name, d.given_name \
+         LIMIT CAST($3 AS BIGINT)",
+        after.0,
+        after.1,
+        most
+    )
+}
+
+/// The people of these names, by when they became known; at most `each` times as many as there are names.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn of_names(conn: &mut Conn, names: &[SameName], each: i64) -> Result<Vec<DonorId>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let most = i64::try_from(names.len()).unwrap_or(i64::MAX).saturating_mul(each);
+    macro_rules! run {
+        ($t:expr) => {{
+            let mut q = QueryBuilder::new(
+                "SELECT d.id FROM donor d WHERE d.owner_id = d.id AND d.kind = 'individual' \
+                 AND (d.family_name, d.given_name) IN (",
+            );
+            q.push_values(names, |mut row, name| {
+                row.push_bind(name.family_name.as_str()).push_bind(name.given_name.as_str());
+            });
+            q.push(") ORDER BY d.created_at, d.id LIMIT CAST(").push_bind(most).push(" AS BIGINT)");
+            q.build_query_scalar::<DonorId>().fetch_all(&mut **$t).await
+        }};
+    }
+    on!(&mut *conn, t => run!(t))
+}
