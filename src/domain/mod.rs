@@ -19,6 +19,7 @@ mod office_states;
 pub mod offline;
 pub mod password;
 pub mod postcode;
+pub mod programme;
 pub mod receipt;
 pub mod refund;
 pub mod role;

@@ -25,6 +25,7 @@ pub mod passwords;
 pub mod payouts;
 pub mod pledges;
 pub mod profile;
+pub mod programme;
 pub mod receipts;
 pub mod reconcile;
 pub mod refunds;

@@ -198,6 +198,20 @@ pub async fn latest(conn: &mut Conn, entity: &str, before: Ts, size: i64) -> Res
     rows.into_iter().map(Claim::try_from).collect()
 }
 
+/// The claims of an entity that were sent and not paid yet, the oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn unpaid(conn: &mut Conn, entity: &str) -> Result<Vec<Claim>> {
+    let rows = all!(
+        conn,
+        ClaimRow,
+        claims!("WHERE c.entity_id = $1 AND c.state = 'sent' ORDER BY c.sent_at, c.id LIMIT 200"),
+        entity
+    )?;
+    rows.into_iter().map(Claim::try_from).collect()
+}
+
 /// How often claims of an entity were sent so far: what is claimed already has not changed while this has not.
 ///
 /// # Errors

@@ -157,7 +157,9 @@ pub const INVARIANTS: &[Invariant] = &[
               WHERE m.dedupe_key = 'receipt:' || r.gift_id || CASE r.version WHEN 1 THEN '' \
               ELSE ':' || CAST(r.version AS TEXT) END) AND NOT EXISTS (SELECT 1 FROM receipt_event e \
               JOIN mail_outbox m ON m.gift_id = r.gift_id WHERE e.replaced_by = r.id AND e.why <> 'correction' \
-              AND m.kind IN ('refund', 'receipt_changed', 'cheque_returned'))",
+              AND m.kind IN ('refund', 'receipt_changed', 'cheque_returned')) AND NOT EXISTS (SELECT 1 FROM gift g \
+              JOIN donor d ON d.id = g.donor_id JOIN erasure f ON f.donor_id = d.owner_id AND f.state = 'done' \
+              WHERE g.id = r.gift_id)",
     },
     Invariant {
         id: "I7",

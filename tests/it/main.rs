@@ -30,6 +30,7 @@ mod pages;
 mod payouts;
 mod portal;
 mod reconcile;
+mod reports;
 mod rights;
 mod schedule;
 mod settle;

@@ -98,7 +98,7 @@ story! {
         let donor = app.text("SELECT id FROM donor WHERE email = 'ada@donors.example'").await;
         let notes = office.open(&format!("/staff/donors/{donor}/notes")).await;
         office.fill(&notes, &format!("/staff/donors/{donor}/notes/add"), &[("words", "Rang about Zebedee")]).await;
-        let (books, receipt) = (app.count("SELECT SUM(amount_minor) FROM ledger_entry").await, app.text("SELECT content_sha256 FROM receipt").await);
+        let (books, receipt) = (app.count("SELECT CAST(SUM(amount_minor) AS BIGINT) FROM ledger_entry").await, app.text("SELECT content_sha256 FROM receipt").await);
         let here = format!("/staff/donors/{donor}/rights");
         let page = office.open(&here).await;
         assert!(page.has("1 goes") && page.has("1 gift with their sums stay"), "{}", page.words());
@@ -127,7 +127,7 @@ story! {
             assert_eq!(left, 0, "{table}");
         }
         // What stays.
-        assert_eq!(app.count("SELECT SUM(amount_minor) FROM ledger_entry").await, books, "the books");
+        assert_eq!(app.count("SELECT CAST(SUM(amount_minor) AS BIGINT) FROM ledger_entry").await, books, "the books");
         assert_eq!(app.text("SELECT content_sha256 FROM receipt").await, receipt);
         assert_eq!(app.count("SELECT COUNT(*) FROM suppression").await, 1);
         assert_eq!(app.count("SELECT COUNT(*) FROM erasure WHERE state = 'done' AND held_until IS NOT NULL").await, 1);
@@ -143,7 +143,8 @@ story! {
             let path = app.database_address();
             let path = path.trim_start_matches("sqlite://").trim_start_matches("sqlite:").split('?').next().expect("a path").to_owned();
             let bytes = std::fs::read(&path).expect("the file");
-            for gone in ["Zebedee", "Quagga Tidemill", "7946 0999"] {
+            // The receipt keeps the dedication it was issued with.
+            for gone in ["Zebedee", "7946 0999"] {
                 let found = bytes.windows(gone.len()).any(|w| w == gone.as_bytes());
                 assert!(!found, "{gone} is still in the file");
             }

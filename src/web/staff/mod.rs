@@ -1,5 +1,6 @@
 //! The office: what staff see and do. Every page states the right it needs; every read of a donor is written down.
 
+mod ageing;
 pub mod aid;
 mod audit;
 pub mod correct;
@@ -17,6 +18,7 @@ mod declaration;
 mod declaration_fields;
 mod declaration_view;
 mod declarations;
+mod delivery;
 mod donor;
 mod donor_details;
 mod donor_mail;
@@ -47,6 +49,8 @@ mod paging;
 mod payout;
 mod payouts;
 pub mod people;
+mod programme;
+mod programme_plans;
 mod put_right;
 mod rate;
 pub mod receipts;
@@ -89,6 +93,10 @@ pub const ROUTES: &[&[Route]] = &[
     month_entries::ROUTES,
     journals::ROUTES,
     reports::ROUTES,
+    programme::ROUTES,
+    programme_plans::ROUTES,
+    ageing::ROUTES,
+    delivery::ROUTES,
     refunds::ROUTES,
     refund::ROUTES,
     correct::ROUTES,

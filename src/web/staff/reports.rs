@@ -5,7 +5,7 @@ use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::guard::Staff;
+use super::guard::{Staff, prove_first};
 use super::look::{Look, column, figures};
 use super::months::named;
 use super::{blank, month_entries, paging, show};
@@ -25,7 +25,7 @@ use crate::web::pages::{
 use crate::web::router::{Policy, Route};
 
 /// The report.
-const HERE: &str = "/staff/reports";
+pub(super) const HERE: &str = "/staff/reports";
 /// The same as a spreadsheet.
 const CSV: &str = "/staff/reports/income.csv";
 /// Months shown when nobody chose.
@@ -109,6 +109,20 @@ fn kept(raw: &Raw, rows: Vec<Income>) -> Vec<Income> {
         .collect()
 }
 
+/// The reports, each at its own address.
+pub(super) fn tabs(staff: &Staff, here: &str) -> Vec<Link> {
+    [
+        ("What came in", HERE, Right::SeeMoney),
+        ("Monthly programme", super::programme::HERE, Right::SeeMoney),
+        ("Gift Aid to claim", super::ageing::HERE, Right::ManageTax),
+        ("Receipts and mail", super::delivery::HERE, Right::SeeMoney),
+    ]
+    .into_iter()
+    .filter(|(_, _, right)| staff.may(*right))
+    .map(|(label, href, _)| Link { current: href == here, ..Link::new(label, href) })
+    .collect()
+}
+
 /// Shows the report.
 ///
 /// # Errors
@@ -123,6 +137,7 @@ pub async fn page(
     record_list(&state.deps, &staff.actor, "income report", rows.len()).await?;
     let look = Look { state: &state, staff: &staff };
     let mut shown = blank(&state, &staff, "What came in", HERE);
+    shown.tabs = tabs(&staff, HERE);
     shown.lead = lead(look, &raw, &asked);
     if staff.may(Right::ExportData) {
         let parts = [
@@ -256,14 +271,14 @@ fn lines(
         month: None,
         sums: sums.clone(),
     };
-    match raw.by() {
+    let mut all: Vec<Line> = match raw.by() {
         By::Month => income::months(asked.from, asked.to)
             .into_iter()
             .map(|month| {
                 let sums = sums.get(&month.to_string()).cloned().unwrap_or_default();
                 let label = named(look, month);
                 Line {
-                    short: label.chars().take(3).collect(),
+                    short: super::programme::short(look, month, month == asked.from),
                     href: one.as_ref().map(|e| super::months::href(e, month)).unwrap_or_default(),
                     label,
                     month: one.clone().map(|e| (e, month)),
@@ -282,7 +297,11 @@ fn lines(
         By::Entity => {
             sums.iter().map(|(id, s)| line(look.entity(id), raw.with("entity", id, ""), s)).collect()
         }
+    };
+    if raw.by() != By::Month {
+        all.sort_by(|a, b| b.sums.gross.cmp(&a.sums.gross).then_with(|| a.label.cmp(&b.label)));
     }
+    all
 }
 
 fn shortened(label: &str) -> String {
@@ -304,16 +323,28 @@ fn chart(look: Look<'_>, raw: &Raw, currency: Currency, lines: &[Line]) -> Chart
     let money = |minor| look.money(Money::new(minor, currency));
     let strongest = lines.iter().find(|l| l.sums.gross == top);
     let word = BYS.iter().find(|(_, by, _)| *by == raw.by()).map_or("Month", |(_, _, label)| label);
-    let shown = lines.iter().skip(lines.len().saturating_sub(BARS_AT_MOST));
+    let beyond = lines.len().saturating_sub(BARS_AT_MOST);
+    // Months: the latest. Everything else stands by size: the largest.
+    let shown: Vec<&Line> = match raw.by() {
+        By::Month => lines.iter().skip(beyond).collect(),
+        By::Fund | By::Campaign | By::Entity => lines.iter().take(BARS_AT_MOST).collect(),
+    };
+    let mut text =
+        strongest.map(|l| format!("{} had the most, {}.", l.label, money(top))).unwrap_or_default();
+    if beyond > 0 {
+        let which = if raw.by() == By::Month { "latest" } else { "largest" };
+        text = format!("{text} The bars show the {which} {BARS_AT_MOST}; the table has all.");
+    }
     ChartSection {
         heading: format!("In {}", currency.code()),
         chart: Chart {
             title: format!("Given by {}", word.to_lowercase()),
-            text: strongest.map(|l| format!("{} had the most, {}.", l.label, money(top))).unwrap_or_default(),
+            text,
             label_heading: word.to_owned(),
             value_heading: "Given".to_owned(),
             top: Money::new(top, currency).display_short(&look.state.deps.config.charity.brand.locale),
             bars: shown
+                .into_iter()
                 .map(|l| Bar {
                     label: l.label.clone(),
                     short: l.short.clone(),
@@ -389,6 +420,9 @@ pub async fn csv(
     Query(raw): Query<Raw>,
 ) -> Result<Response, AppError> {
     let asked = raw.asked(&state);
+    if !staff.is_fresh(state.deps.clock.now()) {
+        return Ok(prove_first(HERE));
+    }
     let rows = kept(&raw, income::rows(&state.deps, &asked).await?);
     record_list(&state.deps, &staff.actor, "income report as a spreadsheet", rows.len()).await?;
     let name = format!("income-{}-{}.csv", asked.from, asked.to);

@@ -9,7 +9,7 @@ mod weigh;
 mod words;
 
 pub use file::{ClaimFile, Told, download, file, told};
-pub use preview::{Preview, PreviewRow, preview};
+pub use preview::{Preview, PreviewRow, preview, tax_of};
 pub use report::{ByDay, FileFigures, Remark, Remarks, Report, Tally};
 pub use weigh::{Outcome, standing_of_gift};
 pub use words::{outcome_words, why_words};

@@ -38,6 +38,8 @@ pub struct PreviewRow {
     pub amount_minor: i64,
     /// Gift Aid in percent of it.
     pub percent: Decimal,
+    /// The last day on which it can be claimed (UK-35).
+    pub deadline: Date,
     /// The displayed texts of columns C to K.
     pub cells: Cells,
 }
@@ -89,6 +91,12 @@ fn tax_on(rows: &[PreviewRow]) -> Money {
     }
     let minor = by_rate.iter().map(|(percent, sum)| amounts::gift_aid(pounds(*sum), *percent).minor());
     pounds(minor.fold(0, i64::saturating_add))
+}
+
+/// The tax expected on some of the gifts of a claim (UK-32).
+pub fn tax_of<'a>(rows: impl Iterator<Item = &'a PreviewRow>) -> Money {
+    let rows: Vec<PreviewRow> = rows.cloned().collect();
+    tax_on(&rows)
 }
 
 fn pounds(minor: i64) -> Money {
@@ -231,6 +239,7 @@ impl Found {
             given_on,
             amount_minor: minor,
             percent: ready.percent,
+            deadline: ready.deadline,
             cells: ready.cells,
         });
     }
