@@ -44,6 +44,9 @@ pub struct Asked {
     /// Only in this currency, as GBP.
     #[arg(long)]
     currency: Option<Currency>,
+    /// Only of this tax year, as 2025-26; of statements.
+    #[arg(long)]
+    tax_year: Option<String>,
     /// What it is for; kept in the audit chain.
     #[arg(long, default_value = "")]
     why: String,
@@ -56,12 +59,16 @@ enum Kind {
     Plans,
     Refunds,
     Receipts,
+    Statements,
+    Declarations,
+    Consents,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
     Csv,
     Xlsx,
+    Zip,
 }
 
 impl Asked {
@@ -73,16 +80,21 @@ impl Asked {
                 Kind::Plans => ExportKind::Plans,
                 Kind::Refunds => ExportKind::Refunds,
                 Kind::Receipts => ExportKind::Receipts,
+                Kind::Statements => ExportKind::Statements,
+                Kind::Declarations => ExportKind::Declarations,
+                Kind::Consents => ExportKind::Consents,
             },
             format: match self.format {
                 Format::Csv => ExportFormat::Csv,
                 Format::Xlsx => ExportFormat::Xlsx,
+                Format::Zip => ExportFormat::Zip,
             },
             filter: ExportFilter {
                 entity: self.entity.clone(),
                 fund: self.fund.clone(),
                 currency: self.currency,
                 state: None,
+                tax_year: self.tax_year.clone(),
                 from: self.from,
                 to: self.to,
                 until: Vec::new(),
@@ -95,6 +107,8 @@ impl Asked {
 /// Writes the file, and prints what it came to.
 pub async fn run(asked: &Asked) -> anyhow::Result<ExitCode> {
     let config = configuration()?;
+    let wish = asked.wish();
+    anyhow::ensure!(wish.format.suits(wish.kind), "only annual statements can be taken out as documents");
     if let Some(id) = &asked.entity {
         anyhow::ensure!(config.charity.entity(id).is_some(), "the charity file has no entity {id:?}");
     }

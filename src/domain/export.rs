@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::money::{Currency, Money};
+use super::states::{ExportFormat, ExportKind};
 
 /// What is taken out. Whatever is absent does not narrow anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub struct ExportFilter {
     pub currency: Option<Currency>,
     /// In this state, in the words of the kind's own states; receipts are `current` or `replaced`.
     pub state: Option<String>,
+    /// Of this tax year, as `2025-26`; statements alone have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tax_year: Option<String>,
     /// Not before this day.
     pub from: Option<Date>,
     /// Not after this day.
@@ -24,6 +28,21 @@ pub struct ExportFilter {
     /// The last ids there were when the export was asked for: what comes later is not in it, so that the same filter
     /// over the same data gives the same bytes, whatever arrives meanwhile.
     pub until: Vec<String>,
+}
+
+impl ExportFormat {
+    /// Written by the worker and kept for a week; comma-separated values are written as they are downloaded.
+    pub fn is_kept(self) -> bool {
+        match self {
+            ExportFormat::Csv => false,
+            ExportFormat::Xlsx | ExportFormat::Zip => true,
+        }
+    }
+
+    /// Whether a kind can be taken out like this: only statements are documents.
+    pub fn suits(self, kind: ExportKind) -> bool {
+        self != ExportFormat::Zip || kind == ExportKind::Statements
+    }
 }
 
 /// What the rows of one currency came to.

@@ -144,6 +144,12 @@ text_enums! {
         Refunds = "refunds",
         /// Every receipt, the replaced ones too.
         Receipts = "receipts",
+        /// Annual statements, every version.
+        Statements = "statements",
+        /// Gift Aid declarations.
+        Declarations = "declarations",
+        /// Choices about e-mail.
+        Consents = "consents",
     }
     /// What an exported file is.
     ExportFormat {
@@ -151,6 +157,8 @@ text_enums! {
         Csv = "csv",
         /// Excel's workbook.
         Xlsx = "xlsx",
+        /// Documents in one archive.
+        Zip = "zip",
     }
     /// What can be offered for a time.
     OfferKind {

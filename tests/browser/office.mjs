@@ -227,6 +227,74 @@ async function reports(v) {
   await v.look('office-report-entities');
 }
 
+/** The other reports: each figure leads to what it is made of. */
+async function moreReports(v) {
+  await enterOffice(v, FINANCE);
+  await v.open('/staff/reports/programme');
+  says(await v.main(), /Month by month/, 'the months of the programme');
+  await v.look('office-programme', { dark: true });
+  await v.page.locator('.data tbody td a').first().click();
+  await v.arrive(/\/programme\/plans\?/, 'the plans behind a figure');
+  await v.look('office-programme-plans');
+  await v.open('/staff/reports/gift-aid');
+  await v.look('office-report-gift-aid', { dark: true });
+  await v.page.locator('.data tbody td a').first().click();
+  await v.arrive(/\/gift-aid\/gifts\?/, 'the gifts of a deadline');
+  await v.open('/staff/reports/receipts');
+  await v.look('office-report-receipts', { dark: true });
+}
+
+/** Two records become one and two again; somebody is forgotten. */
+async function mergeAndForget(v) {
+  await enterOffice(v, FINANCE);
+  await aGift(v);
+  await aGift(v);
+  await v.open('/staff/duplicates');
+  says(await v.main(), /Look at both/, 'two of one name');
+  await v.look('office-duplicates', { dark: true });
+  await v.page.goBack();
+  await v.page.locator('main a[href^="/staff/donors/dnr_"]').first().click();
+  await v.arrive(/\/staff\/donors\/dnr_/, 'the donor');
+  const donor = new URL(v.page.url()).pathname;
+  await v.link(/^Merge$/);
+  await proveIfAsked(v, FINANCE);
+  await v.look('office-merge');
+  await v.page.fill('#q', 'marsh');
+  await v.page.locator('main form button[type=submit]').first().click();
+  await v.page.waitForLoadState();
+  await v.page.locator('.data tbody a').first().click();
+  await v.arrive(/merge\?donor=/, 'the two side by side');
+  if (await v.page.getByRole('link', { name: 'Begin from the other one' }).count()) {
+    await v.link(/Begin from the other one/);
+  }
+  await v.look('office-merge-pair', { dark: true });
+  await v.page.locator('main form button[type=submit]').first().click();
+  await v.page.waitForLoadState();
+  says(await v.main(), /Say why/, 'a reason is asked for');
+  await v.page.fill('#why', 'They told us by telephone');
+  await v.page.locator('main form button[type=submit]').first().click();
+  await v.arrive(/done=merged/, 'the donor again');
+  says(await v.notice(), /The two are one/, 'the notice');
+  await v.link(/^Merge$/);
+  await v.look('office-merge-before');
+  await v.link(/Make them two again/);
+  await v.page.fill('#why', 'They are mother and daughter');
+  await v.look('office-merge-undo');
+  await v.page.getByRole('button', { name: 'Make them two again' }).click();
+  await v.arrive(/done=unmerged/, 'the one that was merged');
+  await v.open(`${donor}/rights`);
+  await v.look('office-rights', { dark: true });
+  await v.page.fill('#why', 'By letter of 3 May');
+  await v.page.check('#sure');
+  await v.page.getByRole('button', { name: 'Forget this donor' }).click();
+  await v.arrive(/done=forgetting/, 'it is written down');
+  await until('they are forgotten', async () => {
+    await v.open(`${donor}/rights`);
+    return /Kept for the law/.test(await v.main());
+  });
+  await v.look('office-rights-done');
+}
+
 /** A month is closed by its page: the one after the last closed, or the fifth from the end when none is. */
 async function closeAMonth(v) {
   await enterOffice(v, FINANCE);
@@ -329,6 +397,8 @@ export const OFFICE_WALKS = [
   { name: 'support sees its part', walk: supportSeesItsPart },
   { name: 'the office finds and looks', walk: findAndLook },
   { name: 'the office closes a month', walk: closeAMonth },
+  { name: 'the office reads its reports', walk: moreReports },
+  { name: 'the office merges and forgets', walk: mergeAndForget },
   { name: 'the office gives back and corrects', walk: giveBackAndCorrect },
   { name: 'the office enters by hand', walk: byHand },
   { name: 'the office takes out', walk: takeOut },

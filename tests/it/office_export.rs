@@ -1,5 +1,6 @@
 //! Taking data out: what is in the files is what the books hold, and nobody takes it out unseen.
 
+mod papers;
 mod stage;
 
 use std::io::Cursor;

@@ -101,7 +101,7 @@ story! {
         let (books, receipt) = (app.count("SELECT CAST(SUM(amount_minor) AS BIGINT) FROM ledger_entry").await, app.text("SELECT content_sha256 FROM receipt").await);
         let here = format!("/staff/donors/{donor}/rights");
         let page = office.open(&here).await;
-        assert!(page.has("1 goes") && page.has("1 gift with their sums stay"), "{}", page.words());
+        assert!(page.has("1 goes") && page.has("1 gift stays in the books"), "{}", page.words());
         let unsure = office.fill(&page, &format!("{here}/erase"), &[("why", "By letter")]).await;
         assert_eq!((unsure.status, unsure.errors()), (422, vec!["Tick it once you are sure".to_owned()]));
         assert_eq!(app.count("SELECT COUNT(*) FROM erasure").await, 0);

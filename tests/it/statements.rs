@@ -24,7 +24,7 @@ async fn aided(app: &TestApp) -> String {
 }
 
 /// To the spring after: the tax year of the stories has ended.
-async fn next_spring(app: &TestApp) {
+pub async fn next_spring(app: &TestApp) {
     app.deps.clock.advance(Duration::from_secs(140 * 24 * 3600));
     app.settle().await;
 }
@@ -35,7 +35,7 @@ async fn look<'a>(finance: &Browser<'a>, which: &str) -> Shown {
 }
 
 /// The office issues the statements of the stories' year.
-async fn issue(app: &TestApp, finance: &Browser<'_>) -> Shown {
+pub async fn issue(app: &TestApp, finance: &Browser<'_>) -> Shown {
     let page = look(finance, "uk 2026-27").await;
     assert!(page.has("Issue the statements"), "{}", page.words());
     let begun = finance.fill(&page, "/staff/statements/begin", &[]).await;

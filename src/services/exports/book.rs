@@ -161,7 +161,7 @@ fn totals_leaf(totals: &Totals, title: &Title) -> Leaf<'static> {
 }
 
 /// SHA-256 of a file's bytes, and how many there are.
-fn hash_of(path: &Path) -> io::Result<(String, u64)> {
+pub(super) fn hash_of(path: &Path) -> io::Result<(String, u64)> {
     let (mut file, mut hash, mut bytes) = (File::open(path)?, Sha256::new(), 0);
     let mut buffer = vec![0; 64 * 1024];
     loop {

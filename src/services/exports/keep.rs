@@ -10,7 +10,9 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 
+use super::archive;
 use super::book::{self, Title};
+use super::columns_statements::Statements;
 use super::rows::{Outcome, Rows, Watch};
 use super::table::{Names, Table, sums_are_called, with_table};
 use super::{filter_of, wanted};
@@ -36,6 +38,9 @@ pub(super) fn sheet_name(kind: ExportKind) -> &'static str {
         ExportKind::Plans => "Plans",
         ExportKind::Refunds => "Refunds and disputes",
         ExportKind::Receipts => "Receipts",
+        ExportKind::Statements => "Statements",
+        ExportKind::Declarations => "Declarations",
+        ExportKind::Consents => "E-mail choices",
     }
 }
 
@@ -70,17 +75,23 @@ pub async fn run(deps: &Deps, subject: &str) -> Result<()> {
         let mut read = deps.store.read().await?;
         batches::by_id(&mut read, &id).await?.ok_or_else(unfit)?
     };
-    if batch.state == ExportState::Done || batch.format != ExportFormat::Xlsx {
+    if batch.state == ExportState::Done || !batch.format.is_kept() {
         return Ok(());
     }
     let mut tx = deps.store.write().await?;
     batches::begin(&mut tx, &id).await?;
     tx.commit().await?;
-    match with_table!(batch.kind, T => write::<T>(deps, &batch).await) {
+    let written = match batch.format {
+        ExportFormat::Zip => write_archive(deps, &batch).await,
+        ExportFormat::Csv | ExportFormat::Xlsx => {
+            with_table!(batch.kind, T => write::<T>(deps, &batch).await)
+        }
+    };
+    match written {
         Ok(outcome) => finish(deps, &batch, &outcome).await,
         Err(error) => {
             let mut tx = deps.store.write().await?;
-            let problem = "The workbook could not be written. It is tried again by itself.";
+            let problem = "The file could not be written. It is tried again by itself.";
             batches::leave(&mut tx, &id, ExportState::Failed, problem).await?;
             tx.commit().await?;
             Err(error)
@@ -97,8 +108,16 @@ async fn write<T: Table>(deps: &Deps, batch: &Batch) -> Result<Outcome> {
         sums: sums_are_called(batch.kind),
         made_on: batch.asked_at.date_in(&TimeZone::UTC),
     };
-    let path = folder.join(file_name(&batch.id));
+    let path = folder.join(file_name(batch));
     book::write(rows, Names::new(&deps.config), title, &path, Watch::Batch(deps, &batch.id, 0)).await
+}
+
+async fn write_archive(deps: &Deps, batch: &Batch) -> Result<Outcome> {
+    let folder = &deps.config.export_dir;
+    make_private(folder)?;
+    let rows = Rows::<Statements>::new(&deps.store, wanted(deps, &filter_of(batch)?, batch.asked_at));
+    let path = folder.join(file_name(batch));
+    archive::write(deps, rows, Names::new(&deps.config), &path, Watch::Batch(deps, &batch.id, 0)).await
 }
 
 /// The folder, which nobody else on the machine may look into.
@@ -112,12 +131,12 @@ fn make_private(folder: &Path) -> io::Result<()> {
 }
 
 /// Named by the id alone: nothing that anybody typed gets into a path.
-fn file_name(id: &ExportId) -> String {
-    format!("{id}.xlsx")
+fn file_name(batch: &Batch) -> String {
+    format!("{}.{}", batch.id, batch.format.as_str())
 }
 
 async fn finish(deps: &Deps, batch: &Batch, outcome: &Outcome) -> Result<()> {
-    let (totals, file) = (totals_text(outcome)?, file_name(&batch.id));
+    let (totals, file) = (totals_text(outcome)?, file_name(batch));
     let rows = i64::try_from(outcome.totals.rows()).unwrap_or(i64::MAX);
     let bytes = i64::try_from(outcome.bytes).unwrap_or(i64::MAX);
     let done = Done {
@@ -178,7 +197,7 @@ pub async fn open(deps: &Deps, actor: &Actor, batch: &Batch) -> Result<Option<Ke
 }
 
 fn path_of(deps: &Deps, batch: &Batch) -> Option<PathBuf> {
-    batch.file.as_ref().map(|_| deps.config.export_dir.join(file_name(&batch.id)))
+    batch.file.as_ref().map(|_| deps.config.export_dir.join(file_name(batch)))
 }
 
 /// Deletes the workbooks that were kept long enough. What they were stays on record.
@@ -190,8 +209,10 @@ pub async fn sweep(deps: &Deps) -> Result<()> {
         let mut read = deps.store.read().await?;
         batches::kept_since_before(&mut read, deps.clock.now().minus(KEPT_FOR), AT_ONCE).await?
     };
-    for (id, _) in old {
-        match tokio::fs::remove_file(deps.config.export_dir.join(file_name(&id))).await {
+    for (id, file) in old {
+        // Ours, and never a path: what stands there is the file's name alone.
+        let name = Path::new(&file).file_name().map(PathBuf::from).unwrap_or_default();
+        match tokio::fs::remove_file(deps.config.export_dir.join(name)).await {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 tracing::warn!(export = %id, %error, "an old workbook could not be deleted");
                 continue;

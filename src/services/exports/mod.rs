@@ -1,11 +1,15 @@
 //! Taking data out: asked for with a reason, written row by row, counted, hashed, on record.
 
+mod archive;
 mod book;
+mod columns_consents;
+mod columns_declarations;
 mod columns_donors;
 mod columns_gifts;
 mod columns_plans;
 mod columns_receipts;
 mod columns_refunds;
+mod columns_statements;
 mod keep;
 mod rows;
 mod stream;
@@ -65,7 +69,7 @@ pub enum Asked {
 pub async fn ask(deps: &Deps, actor: &Actor, nonce: &str, wish: Wish) -> Result<Asked> {
     let now = deps.clock.now();
     let (filter, expected) = complete(deps, wish.kind, wish.filter, now).await?;
-    if wish.format == ExportFormat::Xlsx && expected > ROWS_OF_A_WORKBOOK {
+    if expected > rows_at_most(wish.format) {
         return Ok(Asked::TooLong(expected));
     }
     let (id, filter) = (ExportId::new(now, &deps.random), filter_text(&filter)?);
@@ -95,7 +99,7 @@ pub async fn ask(deps: &Deps, actor: &Actor, nonce: &str, wish: Wish) -> Result<
     let act =
         Act { action: "export.asked", subject: id.as_str(), before: Value::Null, after, why: &wish.why };
     record(deps, &mut tx, actor, act);
-    if wish.format == ExportFormat::Xlsx {
+    if wish.format.is_kept() {
         let job = NewJob {
             id: JobId::new(now, &deps.random),
             kind: job_kinds::WRITE_EXPORT,
@@ -108,6 +112,15 @@ pub async fn ask(deps: &Deps, actor: &Actor, nonce: &str, wish: Wish) -> Result<
     tx.commit().await?;
     deps.work.notify_waiters();
     Ok(Asked::Batch(id))
+}
+
+/// How many rows a file of a format can have.
+fn rows_at_most(format: ExportFormat) -> i64 {
+    match format {
+        ExportFormat::Csv => i64::MAX,
+        ExportFormat::Xlsx => ROWS_OF_A_WORKBOOK,
+        ExportFormat::Zip => archive::STATEMENTS_AT_MOST,
+    }
 }
 
 /// Sets the last ids of a filter, and counts what passes it at the moment it is asked for.
@@ -149,6 +162,7 @@ fn wanted(deps: &Deps, filter: &ExportFilter, asked_at: Ts) -> Wanted {
         fund: filter.fund.clone(),
         currency: filter.currency,
         state: filter.state.clone(),
+        tax_year: filter.tax_year.clone(),
         from: filter.from.map(Day),
         to: filter.to.map(Day),
         since: filter.from.map(start),

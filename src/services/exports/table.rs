@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::{columns_donors, columns_gifts, columns_plans, columns_receipts, columns_refunds};
+use super::{
+    columns_consents, columns_declarations, columns_donors, columns_gifts, columns_plans, columns_receipts,
+    columns_refunds, columns_statements,
+};
 use crate::clock::Ts;
 use crate::config::Config;
 use crate::documents::cell::Cell;
@@ -105,6 +108,18 @@ macro_rules! with_table {
                 type $table = $crate::services::exports::columns_receipts::Receipts;
                 $work
             }
+            $crate::domain::states::ExportKind::Statements => {
+                type $table = $crate::services::exports::columns_statements::Statements;
+                $work
+            }
+            $crate::domain::states::ExportKind::Declarations => {
+                type $table = $crate::services::exports::columns_declarations::Declarations;
+                $work
+            }
+            $crate::domain::states::ExportKind::Consents => {
+                type $table = $crate::services::exports::columns_consents::Consents;
+                $work
+            }
         }
     };
 }
@@ -123,6 +138,9 @@ pub fn explained(kind: ExportKind) -> Vec<Explained> {
         ExportKind::Plans => of(columns_plans::Plans::COLUMNS),
         ExportKind::Refunds => of(columns_refunds::Refunds::COLUMNS),
         ExportKind::Receipts => of(columns_receipts::Receipts::COLUMNS),
+        ExportKind::Statements => of(columns_statements::Statements::COLUMNS),
+        ExportKind::Declarations => of(columns_declarations::Declarations::COLUMNS),
+        ExportKind::Consents => of(columns_consents::Consents::COLUMNS),
     }
 }
 
@@ -130,7 +148,8 @@ pub fn explained(kind: ExportKind) -> Vec<Explained> {
 pub fn sums_are_called(kind: ExportKind) -> Option<(&'static str, &'static str)> {
     match kind {
         ExportKind::Gifts => Some(("Gross", "Net")),
-        ExportKind::Donors => None,
+        ExportKind::Donors | ExportKind::Declarations | ExportKind::Consents => None,
+        ExportKind::Statements => Some(("Remains given", "Of statements that count")),
         ExportKind::Plans => Some(("Each charge", "Of plans that have not ended")),
         ExportKind::Refunds => Some(("Amount", "Given back, held or taken")),
         ExportKind::Receipts => Some(("Amount", "Of receipts that count")),
@@ -217,8 +236,8 @@ mod tests {
 
     #[test]
     fn every_column_has_a_name_of_its_own_and_is_explained() {
-        use ExportKind::{Donors, Gifts, Plans, Receipts, Refunds};
-        for kind in [Gifts, Donors, Plans, Refunds, Receipts] {
+        use ExportKind::{Consents, Declarations, Donors, Gifts, Plans, Receipts, Refunds, Statements};
+        for kind in [Gifts, Donors, Plans, Refunds, Receipts, Statements, Declarations, Consents] {
             let columns = explained(kind);
             let keys: BTreeSet<&str> = columns.iter().map(|c| c.key).collect();
             let heads: BTreeSet<&str> = columns.iter().map(|c| c.heading).collect();

@@ -6,7 +6,9 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use super::archive;
 use super::book::{self, Title};
+use super::columns_statements::Statements;
 use super::keep::{note, sheet_name};
 use super::rows::{CsvRows, Outcome, Rows, Watch};
 use super::table::{Names, Table, sums_are_called, with_table};
@@ -40,13 +42,19 @@ pub async fn to_file(
         sums: sums_are_called(wish.kind),
         made_on: now.date_in(&TimeZone::UTC),
     };
-    let outcome = with_table!(wish.kind, T => {
-        let (rows, names) = (Rows::<T>::new(&deps.store, wanted), Names::new(&deps.config));
-        match wish.format {
-            ExportFormat::Csv => csv(CsvRows::new(rows, names), to, Watch::Person(&mut told)).await,
-            ExportFormat::Xlsx => book::write(rows, names, title, to, Watch::Person(&mut told)).await,
+    let names = Names::new(&deps.config);
+    let outcome = match wish.format {
+        ExportFormat::Zip => {
+            let rows = Rows::<Statements>::new(&deps.store, wanted);
+            archive::write(deps, rows, names, to, Watch::Person(&mut told)).await
         }
-    })?;
+        ExportFormat::Csv => with_table!(wish.kind, T => {
+            csv(CsvRows::new(Rows::<T>::new(&deps.store, wanted), names), to, Watch::Person(&mut told)).await
+        }),
+        ExportFormat::Xlsx => with_table!(wish.kind, T => {
+            book::write(Rows::<T>::new(&deps.store, wanted), names, title, to, Watch::Person(&mut told)).await
+        }),
+    }?;
     let detail = json!({
         "rows": outcome.totals.rows(), "bytes": outcome.bytes, "sha256": outcome.sha256,
         "totals": outcome.totals.lines(),

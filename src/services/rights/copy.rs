@@ -5,7 +5,6 @@ use askama::Template;
 use serde_json::{Map, Value, json};
 
 use crate::documents::archive;
-use crate::domain::audit::ACTOR_DONOR;
 use crate::domain::dates;
 use crate::domain::ids::{AuditId, DonorId};
 use crate::services::{Deps, Result, ServiceError, papers, statements};
@@ -78,17 +77,17 @@ fn machine(all: &[Held]) -> Result<Vec<u8>> {
         .map_err(|e| ServiceError::Unexpected(format!("a donor's copy: {e}")))
 }
 
-/// Writes down that a donor took their copy.
+/// Writes down that a copy was taken: by the donor, or by a member of staff for them.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn note_taken(deps: &Deps, owner: &DonorId, bytes: usize) -> Result<()> {
+pub async fn note_taken(deps: &Deps, actor: &str, owner: &DonorId, bytes: usize) -> Result<()> {
     let at = deps.clock.now();
     let mut tx = deps.store.write().await?;
     tx.note(Note {
         id: AuditId::new(at, &deps.random),
         at,
-        actor: ACTOR_DONOR.to_owned(),
+        actor: actor.to_owned(),
         action: "donor.copy_taken",
         subject: owner.to_string(),
         detail: json!({ "bytes": bytes }).to_string(),

@@ -3,11 +3,14 @@
 //! long before it is written down: gifts are bounded by that moment too, so that an export's rows never grow.
 
 pub mod batches;
+pub mod consents;
+pub mod declarations;
 pub mod donors;
 pub mod gifts;
 pub mod plans;
 pub mod receipts;
 pub mod refunds;
+pub mod statements;
 
 use super::db::{Conn, Result, opt};
 use super::types::Day;
@@ -26,6 +29,8 @@ pub struct Wanted {
     pub currency: Option<Currency>,
     /// In this state.
     pub state: Option<String>,
+    /// Of this tax year, where rows have one.
+    pub tax_year: Option<String>,
     /// Not before this day, where rows have one.
     pub from: Option<Day>,
     /// Not after this day, where rows have one.
@@ -43,8 +48,20 @@ pub struct Wanted {
 impl Wanted {
     /// Whether everything is wanted.
     fn is_everything(&self) -> bool {
-        let Wanted { entity, fund, currency, state, from, to, since, before, until: _, asked_at: _ } = self;
-        let words = [entity, fund, state].iter().all(|w| w.is_none());
+        let Wanted {
+            entity,
+            fund,
+            currency,
+            state,
+            tax_year,
+            from,
+            to,
+            since,
+            before,
+            until: _,
+            asked_at: _,
+        } = self;
+        let words = [entity, fund, state, tax_year].iter().all(|w| w.is_none());
         words && currency.is_none() && from.is_none() && to.is_none() && since.is_none() && before.is_none()
     }
 
@@ -65,6 +82,9 @@ pub async fn last_ids(conn: &mut Conn, kind: ExportKind) -> Result<Vec<String>> 
         ExportKind::Plans => &["SELECT MAX(id) FROM pledge"],
         ExportKind::Refunds => &["SELECT MAX(id) FROM dispute", "SELECT MAX(id) FROM refund"],
         ExportKind::Receipts => &["SELECT MAX(id) FROM receipt"],
+        ExportKind::Statements => &["SELECT MAX(id) FROM statement"],
+        ExportKind::Declarations => &["SELECT MAX(id) FROM declaration"],
+        ExportKind::Consents => &["SELECT MAX(id) FROM consent_entry"],
     };
     let mut last = Vec::new();
     for sql in tables {
@@ -85,6 +105,9 @@ pub async fn count(conn: &mut Conn, kind: ExportKind, wanted: &Wanted) -> Result
         ExportKind::Plans => plans::count(conn, wanted).await,
         ExportKind::Refunds => refunds::count(conn, wanted).await,
         ExportKind::Receipts => receipts::count(conn, wanted).await,
+        ExportKind::Statements => statements::count(conn, wanted).await,
+        ExportKind::Declarations => declarations::count(conn, wanted).await,
+        ExportKind::Consents => consents::count(conn, wanted).await,
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::view::View;
 use super::{Done, flash};
 use crate::config::{Charity, Country};
+use crate::domain::audit::ACTOR_DONOR;
 use crate::domain::donor::{Address, country_name};
 use crate::domain::states::DonorKind;
 use crate::services::ServiceError;
@@ -105,7 +106,7 @@ fn rights(state: &AppState) -> Words {
 /// When the database refuses or a statement cannot be printed.
 pub async fn take_copy(State(state): State<AppState>, donor: Donor) -> Result<Response, AppError> {
     let bytes = copy::of_donor(&state.deps, donor.id(), false).await?;
-    copy::note_taken(&state.deps, donor.id(), bytes.len()).await?;
+    copy::note_taken(&state.deps, ACTOR_DONOR, donor.id(), bytes.len()).await?;
     Ok(downloads::attachment("application/zip", "what-is-held-about-you.zip", bytes))
 }
 

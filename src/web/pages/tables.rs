@@ -111,6 +111,11 @@ impl Cell {
         Self { text: text.into(), href: href.into(), ..Self::default() }
     }
 
+    /// Whether there is nothing in it: on a phone it takes no line.
+    pub fn is_blank(&self) -> bool {
+        self.text.is_empty() && self.note.is_empty() && self.chip.is_none()
+    }
+
     /// A cell that holds a state.
     pub fn chip(chip: Chip) -> Self {
         Self { chip: Some(chip), ..Self::default() }

@@ -96,7 +96,7 @@ pub async fn page(
     };
     record_list(&state.deps, &staff.actor, "Gift Aid report", preview.rows.len()).await?;
     shown.lead = format!(
-        "{}. A gift can be claimed for four years after the tax year it was given in; what is not claimed by then is lost.",
+        "{}. A gift can be claimed until four years after the end of the year it was given in; what is not claimed by then is lost.",
         entity.legal_name
     );
     shown.actions = vec![Link::new("Claims", paging::href(gift_aid::HERE, &[("entity", &entity.id)]))];

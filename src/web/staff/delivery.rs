@@ -109,7 +109,7 @@ fn chart(look: Look<'_>, sums: &[(Month, Sums)]) -> ChartSection {
         strong: nth == last,
     };
     ChartSection {
-        heading: String::new(),
+        heading: "By month".to_owned(),
         chart: Chart {
             title: "Receipts issued".to_owned(),
             text: format!("{all} in twelve months."),
@@ -134,7 +134,6 @@ fn receipts_table(look: Look<'_>, sums: &[(Month, Sums)]) -> TableSection {
         all.held_back += s.held_back;
     }
     TableSection {
-        heading: "Month by month".to_owned(),
         table: DataTable {
             caption: "Receipts by month".to_owned(),
             quiet_caption: true,

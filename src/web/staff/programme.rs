@@ -35,6 +35,8 @@ pub(super) const HERE: &str = "/staff/reports/programme";
 const CSV: &str = "/staff/reports/programme.csv";
 /// Months shown.
 const MONTHS: usize = 12;
+/// What the figures of the forecast are called; none of its months stands out.
+const AHEAD_VALUE: &str = "To come";
 
 /// The routes of the report.
 pub const ROUTES: &[Route] = &[
@@ -151,10 +153,10 @@ impl One<'_> {
         plans::href(&self.entity.id, self.currency, month, what)
     }
 
-    /// How many, with what they come to beneath, leading to the plans.
+    /// How many, with what they come to beneath, leading to the plans; blank when there are none.
     fn count(&self, month: Month, what: What, count: Count) -> Cell {
         if count.plans == 0 {
-            return Cell::new("0");
+            return Cell::default();
         }
         Cell { note: self.money(count.minor), ..Cell::link(count.plans.to_string(), self.href(month, what)) }
     }
@@ -203,7 +205,7 @@ impl One<'_> {
             short: short(self.look, *month, nth == 0),
             value: self.money(*minor),
             share: u8::try_from((*minor).max(0).saturating_mul(100) / top).unwrap_or(100),
-            strong: nth == last,
+            strong: nth == last && value != AHEAD_VALUE,
         };
         Chart {
             title: title.to_owned(),
@@ -403,7 +405,7 @@ impl One<'_> {
             chart: self.bars(
                 "To come, by the plans’ own schedules",
                 format!("{} in twelve months, if no plan is lost and none begins.", self.money(sum)),
-                "To come",
+                AHEAD_VALUE,
                 bars,
             ),
         }

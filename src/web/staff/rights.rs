@@ -5,7 +5,6 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::donor::{Done, frame, load};
 use super::door::problems;
@@ -16,10 +15,8 @@ use crate::domain::ids::DonorId;
 use crate::domain::role::Right;
 use crate::domain::search::StripeKind;
 use crate::domain::states::ErasureState;
-use crate::services::ServiceError;
 use crate::services::rights::copy;
 use crate::services::rights::erase::{self, Preview};
-use crate::services::staff::{Act, record};
 use crate::store::erasures::Erasure;
 use crate::store::office_donor::DonorRecord;
 use crate::web::AppState;
@@ -115,7 +112,7 @@ fn counted(n: i64, one: &str, many: &str) -> String {
 fn going(preview: &Preview) -> Vec<Row> {
     let o = &preview.outlook;
     vec![
-        Row::new("Goes", "Name, mailbox, telephone, the way they sign in"),
+        Row::new("Of the record", "Name, mailbox, telephone, the way they sign in"),
         Row::figure("Addresses", counted(o.addresses, "goes", "go")),
         Row::figure("Notes", counted(o.notes, "goes", "go")),
         Row::figure("Mails kept", counted(o.mails, "goes", "go")),
@@ -129,17 +126,21 @@ fn kept(look: Look<'_>, preview: &Preview) -> Vec<String> {
     let Some(until) = preview.held_until else {
         return vec!["Nothing was given, so nothing has to be kept.".to_owned()];
     };
-    let until = look.day(until);
-    let mut all = vec![
-        format!("{} with their sums stay in the books.", counted(o.gifts, "gift", "gifts")),
-        format!(
-            "{} and {} keep the name and address they were issued with until {until}: tax law wants six years from the end of the \
-             accounting year.",
-            counted(o.papers, "receipt or statement", "receipts and statements"),
-            counted(o.declarations, "Gift Aid declaration", "Gift Aid declarations")
-        ),
-        "The audit keeps that somebody looked, not at what.".to_owned(),
+    let papers = [
+        (o.papers, counted(o.papers, "receipt or statement", "receipts and statements")),
+        (o.declarations, counted(o.declarations, "Gift Aid declaration", "Gift Aid declarations")),
     ];
+    let papers: Vec<String> = papers.into_iter().filter(|(n, _)| *n > 0).map(|(_, words)| words).collect();
+    let gifts = if o.gifts == 1 { "stays" } else { "stay" };
+    let mut all = vec![format!("{} {gifts} in the books, with the sums.", counted(o.gifts, "gift", "gifts"))];
+    if !papers.is_empty() {
+        all.push(format!(
+            "As issued, with name and address, until {}: {}. Tax law wants them for six years from the end of the accounting year.",
+            look.day(until),
+            papers.join(" and ")
+        ));
+    }
+    all.push("The audit keeps that somebody looked, not at what.".to_owned());
     all.push("Of the mailbox a fingerprint stays, so that it is not written to again.".to_owned());
     all
 }
@@ -151,10 +152,14 @@ fn offer(
     raw: &Raw,
     wrong: &Mistakes,
 ) -> Vec<Section> {
-    let mut facts: Vec<Fact> = going(preview).into_iter().map(|r| Fact::new(r.label, r.value)).collect();
-    facts.extend(kept(look, preview).into_iter().map(|k| Fact::new("Stays", k)));
+    let facts = going(preview).into_iter().map(|r| Fact::new(r.label, r.value)).collect();
     vec![
-        Section::Facts(Facts { heading: "To forget this donor".to_owned(), rows: facts, links: Vec::new() }),
+        Section::Facts(Facts { heading: "What goes".to_owned(), rows: facts, links: Vec::new() }),
+        Section::Words(Words {
+            heading: "What stays".to_owned(),
+            paragraphs: kept(look, preview),
+            ..Words::default()
+        }),
         Section::Form(Box::new(StaffForm {
             heading: "Forget them".to_owned(),
             lead: "It cannot be undone. Monthly gifts are stopped at Stripe, and what is under way is waited for. Export files of the last \
@@ -244,12 +249,7 @@ pub async fn download(
         return Ok(prove_first(&here(&donor.id)));
     }
     let bytes = copy::of_donor(&state.deps, &donor.id, true).await?;
-    let mut tx = state.deps.store.write().await.map_err(ServiceError::from)?;
-    let after = json!({ "bytes": bytes.len() });
-    let act =
-        Act { action: "donor.copy_taken", subject: donor.id.as_str(), before: Value::Null, after, why: "" };
-    record::record(&state.deps, &mut tx, &staff.actor, act);
-    tx.commit().await.map_err(ServiceError::from)?;
+    copy::note_taken(&state.deps, staff.actor.id.as_str(), &donor.id, bytes.len()).await?;
     Ok(downloads::attachment("application/zip", &format!("{}.zip", donor.id), bytes))
 }
 

@@ -38,8 +38,10 @@ pub async fn download(
             let body = Body::from_stream(exports::stream(&state.deps, &staff.actor, batch).await?);
             Ok((headers, body).into_response())
         }
-        ExportFormat::Xlsx if batch.state != ExportState::Done => Ok(Redirect::to(&here).into_response()),
-        ExportFormat::Xlsx => {
+        ExportFormat::Xlsx | ExportFormat::Zip if batch.state != ExportState::Done => {
+            Ok(Redirect::to(&here).into_response())
+        }
+        ExportFormat::Xlsx | ExportFormat::Zip => {
             let kept = exports::open(&state.deps, &staff.actor, &batch).await?;
             let kept = kept.ok_or_else(AppError::not_found)?;
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(kept.bytes));
@@ -53,6 +55,7 @@ fn headers(batch: &Batch) -> HeaderMap {
     let (kind, ending) = match batch.format {
         ExportFormat::Csv => ("text/csv; charset=utf-8", "csv"),
         ExportFormat::Xlsx => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+        ExportFormat::Zip => ("application/zip", "zip"),
     };
     let name = format!("attachment; filename=\"{}-{}.{ending}\"", batch.number, batch.kind.as_str());
     let mut headers = HeaderMap::new();

@@ -17,21 +17,25 @@ use crate::web::pages::{Choice, FieldKind, FormField, Hidden, StaffForm};
 const WHY_AT_MOST: usize = 300;
 
 /// What can be taken out, and how it is called.
-const KINDS: [(ExportKind, &str); 5] = [
+const KINDS: [(ExportKind, &str); 8] = [
     (ExportKind::Gifts, "Gifts"),
     (ExportKind::Donors, "Donors"),
     (ExportKind::Plans, "Plans: monthly, quarterly and yearly gifts"),
     (ExportKind::Refunds, "Refunds and disputes"),
     (ExportKind::Receipts, "The register of receipts, with the replaced ones"),
+    (ExportKind::Statements, "Annual statements, a row for each currency"),
+    (ExportKind::Declarations, "Gift Aid declarations"),
+    (ExportKind::Consents, "Choices about e-mail"),
 ];
 
-const FORMATS: [(ExportFormat, &str); 2] = [
+const FORMATS: [(ExportFormat, &str); 3] = [
     (ExportFormat::Csv, "CSV, for programs and for any number of rows"),
     (ExportFormat::Xlsx, "XLSX, for Excel and its like"),
+    (ExportFormat::Zip, "ZIP of PDFs, for annual statements alone"),
 ];
 
 /// The states that rows can be narrowed to: of which kind, as held, in words.
-const STATES: [(ExportKind, &str, &str); 15] = [
+const STATES: [(ExportKind, &str, &str); 21] = [
     (ExportKind::Plans, "pending", "Plans: begun, first charge not confirmed"),
     (ExportKind::Plans, "active", "Plans: active"),
     (ExportKind::Plans, "retrying", "Plans: a charge failed"),
@@ -47,6 +51,12 @@ const STATES: [(ExportKind, &str, &str); 15] = [
     (ExportKind::Refunds, "lost", "Disputes: lost"),
     (ExportKind::Receipts, "current", "Receipts: those that count"),
     (ExportKind::Receipts, "replaced", "Receipts: replaced ones"),
+    (ExportKind::Statements, "current", "Statements: those that count"),
+    (ExportKind::Statements, "superseded", "Statements: superseded ones"),
+    (ExportKind::Declarations, "in_force", "Declarations: in force"),
+    (ExportKind::Declarations, "ended", "Declarations: ended"),
+    (ExportKind::Consents, "holds", "Choices about e-mail: those that hold"),
+    (ExportKind::Consents, "replaced", "Choices about e-mail: replaced ones"),
 ];
 
 /// The form as sent, or as an address fills it in.
@@ -59,6 +69,7 @@ pub struct Raw {
     fund: String,
     currency: String,
     state: String,
+    tax_year: String,
     from: String,
     to: String,
     why: String,
@@ -77,6 +88,7 @@ impl Raw {
             ("fund", &self.fund),
             ("currency", &self.currency),
             ("state", &self.state),
+            ("tax_year", &self.tax_year),
             ("from", &self.from),
             ("to", &self.to),
             ("why", &self.why),
@@ -123,10 +135,39 @@ impl Raw {
             wrong.insert("to", "The last day is before the first: choose a later one".to_owned());
         }
         let narrowed = self.state(kind, wrong);
+        let tax_year = self.tax_year(kind, wrong);
+        if let (Some(kind), Some(format)) = (kind, format)
+            && !format.suits(kind)
+        {
+            wrong.insert("format", "Only annual statements are documents: choose CSV or XLSX".to_owned());
+        }
         let why = forms::line(wrong, "why", &self.why, WHY_AT_MOST, Some("Say what the export is for"));
         let (Some(kind), Some(format), true) = (kind, format, wrong.is_empty()) else { return None };
-        let filter = ExportFilter { entity, fund, currency, state: narrowed, from, to, until: Vec::new() };
+        let filter =
+            ExportFilter { entity, fund, currency, state: narrowed, tax_year, from, to, until: Vec::new() };
         Some(Wish { kind, format, filter, why })
+    }
+
+    fn tax_year(&self, kind: Option<ExportKind>, wrong: &mut Mistakes) -> Option<String> {
+        let typed = self.tax_year.trim();
+        if typed.is_empty() {
+            return None;
+        }
+        if kind.is_some_and(|k| k != ExportKind::Statements) {
+            wrong.insert("tax_year", "Only annual statements have a tax year: leave it empty".to_owned());
+        }
+        let year = |digits: &str| digits.len() >= 2 && digits.bytes().all(|b| b.is_ascii_digit());
+        let fits = match typed.split_once('-') {
+            None => typed.len() == 4 && year(typed),
+            Some((from, to)) => from.len() == 4 && year(from) && to.len() == 2 && year(to),
+        };
+        if !fits {
+            wrong.insert(
+                "tax_year",
+                "Enter the year like 2025-26, or 2025 where years are the calendar’s".to_owned(),
+            );
+        }
+        fits.then(|| typed.to_owned())
     }
 
     fn state(&self, kind: Option<ExportKind>, wrong: &mut Mistakes) -> Option<String> {
@@ -200,8 +241,11 @@ pub fn form(state: &AppState, raw: &Raw, wrong: &Mistakes) -> StaffForm {
         select("fund", "Given for", choices("Every fund", funds, &raw.fund), &raw.fund),
         select("currency", "In", choices("Every currency", codes, &raw.currency), &raw.currency),
         select("state", "State", choices("Any state", states, &raw.state), &raw.state),
+        FormField::new("tax_year", "Tax year", FieldKind::Text, field(wrong, "tax_year", &raw.tax_year))
+            .hinted("Of annual statements: 2025-26, or 2025 where years are the calendar’s")
+            .optional(),
         FormField::new("from", "From", FieldKind::Day, field(wrong, "from", &raw.from))
-            .hinted("The day a gift was received, a plan began, a refund was made or a receipt was issued")
+            .hinted("The day a gift was received, a plan began, a refund was made, a receipt or statement was issued, something was declared or chosen")
             .optional(),
         FormField::new("to", "To", FieldKind::Day, field(wrong, "to", &raw.to))
             .hinted("This day is included")

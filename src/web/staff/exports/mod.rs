@@ -199,11 +199,13 @@ pub async fn one(
         title: problem.clone(),
         text: String::new(),
     });
-    let at_work = batch.format == ExportFormat::Xlsx && batch.state != ExportState::Done;
+    let at_work = batch.format.is_kept() && batch.state != ExportState::Done;
     page.actions = match (batch.format, &batch.file) {
-        (ExportFormat::Xlsx, None) if at_work => vec![Link::new("See how far it is", here)],
-        (ExportFormat::Xlsx, None) => Vec::new(),
-        (ExportFormat::Xlsx, Some(_)) | (ExportFormat::Csv, _) => {
+        (ExportFormat::Xlsx | ExportFormat::Zip, None) if at_work => {
+            vec![Link::new("See how far it is", here)]
+        }
+        (ExportFormat::Xlsx | ExportFormat::Zip, None) => Vec::new(),
+        (ExportFormat::Xlsx | ExportFormat::Zip, Some(_)) | (ExportFormat::Csv, _) => {
             vec![Link::new(words::download(&batch), format!("{here}/file"))]
         }
     };
@@ -234,10 +236,12 @@ fn facts(state: &AppState, batch: &Batch) -> Result<Facts, AppError> {
     rows.push(Fact::new("Why", &batch.why));
     if let Some(at) = batch.finished_at {
         let kept = match (batch.format, &batch.file) {
-            (ExportFormat::Xlsx, Some(_)) => {
+            (ExportFormat::Xlsx | ExportFormat::Zip, Some(_)) => {
                 format!("The file is deleted on {}.", words::day(at.plus(exports::KEPT_FOR)))
             }
-            (ExportFormat::Xlsx, None) => "The file is deleted. Export again if you need it.".to_owned(),
+            (ExportFormat::Xlsx | ExportFormat::Zip, None) => {
+                "The file is deleted. Export again if you need it.".to_owned()
+            }
             (ExportFormat::Csv, _) => "We keep no copy: each download is made anew.".to_owned(),
         };
         rows.push(Fact::new("Complete since", words::when(at)).noted(kept));

@@ -22,6 +22,9 @@ pub fn kind(kind: ExportKind) -> &'static str {
         ExportKind::Plans => "Plans",
         ExportKind::Refunds => "Refunds and disputes",
         ExportKind::Receipts => "Register of receipts",
+        ExportKind::Statements => "Annual statements",
+        ExportKind::Declarations => "Gift Aid declarations",
+        ExportKind::Consents => "Choices about e-mail",
     }
 }
 
@@ -30,6 +33,7 @@ fn format(format: ExportFormat) -> &'static str {
     match format {
         ExportFormat::Csv => "CSV",
         ExportFormat::Xlsx => "XLSX",
+        ExportFormat::Zip => "ZIP",
     }
 }
 
@@ -38,13 +42,13 @@ pub fn chip(batch: &Batch) -> Chip {
     let changed = batch.problem.is_some();
     match (batch.state, batch.format) {
         (ExportState::Done, _) if changed => Chip::new(ChipTone::Attention, "Changed since"),
-        (ExportState::Done, ExportFormat::Xlsx) if batch.file.is_none() => {
+        (ExportState::Done, format) if format.is_kept() && batch.file.is_none() => {
             Chip::new(ChipTone::Info, "File deleted")
         }
         (ExportState::Done, _) => Chip::new(ChipTone::Success, "Complete"),
         (ExportState::Asked, ExportFormat::Csv) => Chip::new(ChipTone::Wait, "To download"),
         (ExportState::Running, ExportFormat::Csv) => Chip::new(ChipTone::Wait, "Being downloaded"),
-        (ExportState::Asked | ExportState::Running, ExportFormat::Xlsx) => {
+        (ExportState::Asked | ExportState::Running, ExportFormat::Xlsx | ExportFormat::Zip) => {
             Chip::new(ChipTone::Wait, "Being written")
         }
         (ExportState::Failed, _) => Chip::new(ChipTone::Problem, "Not written"),
@@ -55,7 +59,7 @@ pub fn chip(batch: &Batch) -> Chip {
 pub fn lead(batch: &Batch) -> String {
     let what = format!("{} as {}.", kind(batch.kind), format(batch.format));
     match (batch.format, batch.state) {
-        (ExportFormat::Xlsx, ExportState::Asked | ExportState::Running) => {
+        (ExportFormat::Xlsx | ExportFormat::Zip, ExportState::Asked | ExportState::Running) => {
             format!("{what} It is being written: you can leave this page and come back.")
         }
         (ExportFormat::Csv, ExportState::Asked) => format!("{what} It is written while you download it."),
@@ -113,6 +117,9 @@ pub fn filter(state: &AppState, filter: &ExportFilter) -> Vec<Fact> {
     }
     if let Some(state) = &filter.state {
         facts.push(Fact::new("State", state));
+    }
+    if let Some(year) = &filter.tax_year {
+        facts.push(Fact::new("Tax year", year));
     }
     if let Some(from) = filter.from {
         facts.push(Fact::new("From", dates::long(from, LOCALE)));
