@@ -52,7 +52,7 @@ story! {
         assert!(done.has("Complete") && done.has("2 of 2"), "{}", done.words());
         let bytes = file(&finance, &page).await;
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
-        let mut names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+        let mut names: Vec<String> = archive.file_names().map(|n| n.expect("a name").into_owned()).collect();
         names.sort();
         assert_eq!(names.len(), 3, "{names:?}");
         assert_eq!(names[2], "statements.csv");
