@@ -101,7 +101,7 @@ pub(super) fn read_mailbox(value: &str) -> Result<String, String> {
 }
 
 /// A plain check for an address: one `@`, printable ASCII, a host of labels. Delivery tells the rest.
-pub(super) fn is_email(address: &str) -> bool {
+pub fn is_email(address: &str) -> bool {
     let Some((local, host)) = address.split_once('@') else { return false };
     let atom = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b);
     let label = |l: &str| {

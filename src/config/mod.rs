@@ -20,7 +20,7 @@ pub use charity::{
     Accounts, AddressRule, Ask, AskSet, Brand, Campaign, Charity, Country, CoverFee, Entity, Fund,
     Registration, Restriction, Rgb, StaffRules, Wording, WordingBook, WordingKey,
 };
-pub use mail::{MailConfig, MailTransport};
+pub use mail::{MailConfig, MailTransport, is_email};
 pub use operations::OperationsConfig;
 pub use settings::{EXAMPLE_SESSION_SECRET, SETTINGS, Setting};
 pub use stripe::StripeConfig;

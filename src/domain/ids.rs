@@ -129,6 +129,8 @@ ids! {
     NoteId = "nte_";
     /// A donor's wish to be forgotten.
     ErasureId = "era_";
+    /// A file of another system.
+    ImportId = "imp_";
     /// Two records of one donor that staff made one.
     MergeId = "mrg_";
     /// A time in which mail to a donor rests.

@@ -10,6 +10,7 @@ pub mod fee;
 pub mod frequency;
 pub mod gift_aid;
 pub mod ids;
+pub mod import;
 pub mod journal;
 pub mod jurisdiction;
 pub mod mirror;

@@ -59,6 +59,45 @@ text_enums! {
         /// It came without Stripe, and its bank did not pay.
         Returned = "returned",
     }
+    /// Whose file is brought in.
+    ImportSource {
+        /// Our own template.
+        Template = "template",
+        /// GiveWP's export of donations.
+        GiveWp = "givewp",
+        /// Donorbox's export of donations.
+        Donorbox = "donorbox",
+    }
+    /// Where a file of another system stands.
+    ImportState {
+        /// Looked at; nothing is in the books.
+        Checked = "checked",
+        /// Being brought in.
+        Running = "running",
+        /// In the books.
+        Done = "done",
+        /// Being taken back.
+        RollingBack = "rolling_back",
+        /// Out of the books again.
+        RolledBack = "rolled_back",
+        /// Let go before it was brought in.
+        Dropped = "dropped",
+    }
+    /// Where a row of such a file stands.
+    ImportRowState {
+        /// It can be brought in.
+        Ready = "ready",
+        /// Something is wrong with it.
+        Problem = "problem",
+        /// Not a gift, or not to be brought in.
+        LeftOut = "left_out",
+        /// An earlier file brought it in.
+        Known = "known",
+        /// It is a gift.
+        Done = "done",
+        /// Its gift was taken back.
+        Gone = "gone",
+    }
     /// How a gift came that Stripe knows nothing of.
     OfflineKind {
         /// By cheque.
@@ -69,6 +108,8 @@ text_enums! {
         BankTransfer = "bank_transfer",
         /// By standing order.
         StandingOrder = "standing_order",
+        /// Brought in from another system.
+        Imported = "imported",
     }
     /// Where a batch of such gifts stands.
     BatchState {

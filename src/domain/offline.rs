@@ -20,6 +20,7 @@ pub fn method_label(kind: OfflineKind) -> &'static str {
         OfflineKind::Cash => "Cash",
         OfflineKind::BankTransfer => "Bank transfer",
         OfflineKind::StandingOrder => "Standing order",
+        OfflineKind::Imported => "Imported",
     }
 }
 

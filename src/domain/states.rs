@@ -27,8 +27,8 @@ pub(super) use text_enums;
 
 pub use super::office_states::{
     BankLineState, BatchState, CorrectionKind, ErasureState, ExportFormat, ExportKind, ExportState,
-    GiftState, OfferKind, OfflineKind, RefundReason, RefundRequestState, Role, StaffStage, StaffState,
-    Standing,
+    GiftState, ImportRowState, ImportSource, ImportState, OfferKind, OfflineKind, RefundReason,
+    RefundRequestState, Role, StaffStage, StaffState, Standing,
 };
 
 /// A text that names no state.

@@ -13,8 +13,8 @@ use crate::clock::Ts;
 use crate::services::settle::{self, Prefetched};
 use crate::services::staff::door;
 use crate::services::{
-    Deps, Result, ServiceError, exports, finding, health, job_kinds, mailing, pledges, reconcile, refunds,
-    rights, sessions, statements, sweep,
+    Deps, Result, ServiceError, exports, finding, health, import, job_kinds, mailing, pledges, reconcile,
+    refunds, rights, sessions, statements, sweep,
 };
 use crate::store::jobs::{self, Claim, Job};
 use crate::store::{StoreError, inbox};
@@ -248,6 +248,7 @@ impl Worker {
             job_kinds::REVIEW_STATEMENT => statements::review(deps, &job.subject).await,
             job_kinds::WRITE_EXPORT => exports::run(deps, &job.subject).await,
             job_kinds::SWEEP_EXPORTS => exports::sweep(deps).await,
+            job_kinds::RUN_IMPORT => import::run(deps, &job.subject).await,
             job_kinds::ERASE_DONOR => rights::erase::run(deps, &job.subject).await,
             job_kinds::INDEX_DONORS => finding::index(deps).await,
             job_kinds::RELEASE_MAIL => mailing::release_stray(deps).await,

@@ -14,6 +14,7 @@ pub mod finding;
 pub mod gift_aid;
 pub mod give;
 pub mod health;
+pub mod import;
 pub mod income;
 pub mod intake;
 pub mod journals;
@@ -165,6 +166,8 @@ pub mod job_kinds {
     pub const WRITE_EXPORT: &str = "write_export";
     /// Delete exported workbooks that were kept long enough.
     pub const SWEEP_EXPORTS: &str = "sweep_exports";
+    /// Bring a file of another system in, or take it back.
+    pub const RUN_IMPORT: &str = "run_import";
     /// Forget a donor who asked for it.
     pub const ERASE_DONOR: &str = "erase_donor";
     /// Forget sessions and questions that nobody can use any more.

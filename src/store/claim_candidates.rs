@@ -265,6 +265,7 @@ async fn gifts(conn: &mut Conn, wanted: &Wanted<'_>, after: &str, last: &str) ->
          AND g.donor_id = d.id AND o.id = d.owner_id AND g.entity_id || '' = $3 \
          AND ((g.received_on >= $4 AND g.received_on <= $5) \
          OR EXISTS (SELECT 1 FROM gift_aid_row w WHERE w.gift_id = g.id)) \
+         AND NOT EXISTS (SELECT 1 FROM import_row i WHERE i.gift_id = g.id AND i.claimed) \
          ORDER BY d.owner_id, g.received_at, g.id",
         after,
         last,

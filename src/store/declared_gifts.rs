@@ -62,6 +62,7 @@ pub async fn sterling_gifts(conn: &mut Conn, owner: &DonorId) -> Result<Vec<Ster
          CAST(COALESCE((SELECT b.value_minor FROM gift_benefit b WHERE b.gift_id = g.id \
          ORDER BY b.recorded_at DESC, b.id DESC LIMIT 1), 0) AS BIGINT) AS benefit_minor \
          FROM gift g JOIN donor d ON d.id = g.donor_id WHERE d.owner_id = $1 AND g.currency = 'GBP' \
+         AND NOT EXISTS (SELECT 1 FROM import_row i WHERE i.gift_id = g.id AND i.claimed) \
          ORDER BY g.received_at, g.id",
         owner
     )?;

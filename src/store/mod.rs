@@ -26,6 +26,7 @@ pub mod erasures;
 pub mod exports;
 pub mod gifts;
 pub mod health;
+pub mod imports;
 pub mod inbox;
 pub mod income;
 pub mod invariants;

@@ -72,6 +72,7 @@ pub const HOLDINGS: &[Holding] = holdings! {
     "offline_gift", "Gifts by cheque, cash or bank", OF_GIFTS, ["nonce", "entered_by"];
     "offline_line", "Gifts entered in a batch", MINE, ["nonce", "entered_by"];
     "bank_line", "Lines of the charity's bank", OF_GIFTS, ["fingerprint", "closed_by"];
+    "import_row", "Gifts brought in from another system", MINE, ["giver", "payload", "words"];
     "gift_correction", "Corrections of gifts", OF_GIFTS, ["nonce", "made_by"];
     "gift_benefit", "What you got for a gift", OF_GIFTS, ["nonce", "recorded_by"];
     "gift_rate", "Gifts at the rate of their day", OF_GIFTS, ["nonce", "recorded_by"];
@@ -125,6 +126,7 @@ pub const NOT_ABOUT_DONORS: &[&str] = &[
     "export_batch",
     "gift_aid_claim",
     "gift_aid_counter",
+    "import_batch",
     "job",
     "late_posting",
     "month_close",

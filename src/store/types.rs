@@ -73,6 +73,10 @@ text_columns! {
     ConsentId => |v| v.as_str().to_owned();
     ProofId => |v| v.as_str().to_owned();
     AddressId => |v| v.as_str().to_owned();
+    ImportId => |v| v.as_str().to_owned();
+    ImportSource => |v| v.as_str().to_owned();
+    ImportState => |v| v.as_str().to_owned();
+    ImportRowState => |v| v.as_str().to_owned();
     MergeId => |v| v.as_str().to_owned();
     ErasureId => |v| v.as_str().to_owned();
     ErasureState => |v| v.as_str().to_owned();

@@ -200,6 +200,7 @@ async fn items(tx: &mut WriteTx, batch: &Batch) -> Result<Vec<Item>> {
             batch_id: Some(batch.id.clone()),
             bank_line: None,
             entered_by: line.entered_by,
+            method: None,
         });
     }
     Ok(items)

@@ -68,6 +68,49 @@ struct Item {
     batch_id: Option<BatchId>,
     bank_line: Option<BankLineId>,
     entered_by: StaffId,
+    /// How it was paid, in the words of another system.
+    method: Option<String>,
+}
+
+/// A gift of another system.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// One for each gift there: it is brought in once.
+    pub nonce: String,
+    /// Who gave.
+    pub donor_id: DonorId,
+    /// As they stood there.
+    pub donor: DonorDetails,
+    /// What was given.
+    pub facts: Facts,
+    /// How it was paid, in that system's words.
+    pub method: String,
+    /// Who brings it in.
+    pub entered_by: StaffId,
+}
+
+/// Writes gifts of another system, in this order: no receipt is issued and nobody is written to, as that system did both.
+/// `None` when one of them is there already: then nothing of this transaction may be kept.
+///
+/// # Errors
+/// When the charity file lacks the entity, or the database refuses.
+pub async fn write_imported(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    gifts: Vec<Imported>,
+    now: Ts,
+) -> Result<Option<Vec<Gift>>> {
+    let item = |g: Imported| Item {
+        nonce: g.nonce,
+        donor_id: g.donor_id,
+        donor: g.donor,
+        facts: g.facts,
+        batch_id: None,
+        bank_line: None,
+        entered_by: g.entered_by,
+        method: Some(g.method),
+    };
+    book(deps, tx, gifts.into_iter().map(item).collect(), now).await
 }
 
 /// What became of a form.
@@ -103,8 +146,16 @@ pub async fn enter(deps: &Deps, actor: &Actor, nonce: &str, giver: &Giver, facts
         return Ok(Entering::NoAddress);
     }
     let (nonce_of_item, entered_by) = (nonce.to_owned(), actor.id.clone());
-    let item =
-        Item { nonce: nonce_of_item, donor_id, donor, facts, batch_id: None, bank_line: None, entered_by };
+    let item = Item {
+        nonce: nonce_of_item,
+        donor_id,
+        donor,
+        facts,
+        batch_id: None,
+        bank_line: None,
+        entered_by,
+        method: None,
+    };
     let Some(gifts) = write(deps, &mut tx, vec![item], now).await? else {
         // The same form came twice at once, and the other was first: it is committed, or we would still wait for it.
         drop(tx);
@@ -177,6 +228,15 @@ async fn write(deps: &Deps, tx: &mut WriteTx, mut items: Vec<Item>, now: Ts) -> 
     items.sort_by(|a, b| {
         (&a.facts.entity_id, a.facts.received_on).cmp(&(&b.facts.entity_id, b.facts.received_on))
     });
+    let Some(gifts) = book(deps, tx, items, now).await? else { return Ok(None) };
+    for gift in &gifts {
+        receipts::issue(deps, tx, gift, None, None, now).await?;
+    }
+    Ok(Some(gifts))
+}
+
+/// Writes gifts with their entries and what is known of them; `None` when one of them was written before.
+async fn book(deps: &Deps, tx: &mut WriteTx, items: Vec<Item>, now: Ts) -> Result<Option<Vec<Gift>>> {
     let gifts: Vec<Gift> = items.iter().map(|item| gift_of(deps, item, now)).collect::<Result<_>>()?;
     offline::insert_gifts(tx, &gifts).await?;
     let entry = |g| entry_of(deps, g, EntryKind::Gift, now);
@@ -197,9 +257,6 @@ async fn write(deps: &Deps, tx: &mut WriteTx, mut items: Vec<Item>, now: Ts) -> 
         .collect();
     if offline::insert_known(tx, &known).await? < known.len() as u64 {
         return Ok(None);
-    }
-    for gift in &gifts {
-        receipts::issue(deps, tx, gift, None, None, now).await?;
     }
     Ok(Some(gifts))
 }
@@ -237,7 +294,7 @@ fn gift_of(deps: &Deps, item: &Item, now: Ts) -> Result<Gift> {
         received_on: Day(facts.received_on),
         tax_year: tax_year::label(facts.received_on, month, day),
         method_kind: facts.kind.as_str().to_owned(),
-        method_label: method_label(facts.kind).to_owned(),
+        method_label: item.method.clone().unwrap_or_else(|| method_label(facts.kind).to_owned()),
         method_last4: None,
         declaration_id: None,
         donor: item.donor.clone(),
@@ -252,7 +309,10 @@ fn gift_of(deps: &Deps, item: &Item, now: Ts) -> Result<Gift> {
 }
 
 /// A day has no hour: noon in the entity's zone, and never later than now.
-fn moment_of(entity: &Entity, day: Date, now: Ts) -> Result<Ts> {
+///
+/// # Errors
+/// When the zone has no such day.
+pub fn moment_of(entity: &Entity, day: Date, now: Ts) -> Result<Ts> {
     let noon = day.to_datetime(Time::midnight()).with().hour(12).build();
     let noon = noon.and_then(|noon| entity.time_zone.to_ambiguous_zoned(noon).compatible());
     let noon = noon.map_err(|e| ServiceError::Unexpected(format!("{day}: {e}")))?;

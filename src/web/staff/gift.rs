@@ -214,6 +214,7 @@ fn offline_words(kind: OfflineKind) -> &'static str {
         OfflineKind::Cash => "In cash",
         OfflineKind::BankTransfer => "By bank transfer",
         OfflineKind::StandingOrder => "By standing order",
+        OfflineKind::Imported => "From another system",
     }
 }
 

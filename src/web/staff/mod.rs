@@ -34,6 +34,8 @@ mod gift_aid_claim_view;
 mod gift_aid_view;
 mod gifts;
 mod health;
+mod import_view;
+mod imports;
 mod journals;
 mod look;
 mod merge;
@@ -125,6 +127,7 @@ pub const ROUTES: &[&[Route]] = &[
     rate::ROUTES,
     benefit::ROUTES,
     offline::ROUTES,
+    imports::ROUTES,
 ];
 
 /// The parts of the office, each with the right that opens it.

@@ -49,7 +49,7 @@ fn item(actor: &Actor, line: &BankLine, said: &Said, donor_id: DonorId, donor: D
     };
     let (nonce, bank_line) = (line.id.to_string(), Some(line.id.clone()));
     let entered_by = actor.id.clone();
-    Item { nonce, donor_id, donor, facts, batch_id: None, bank_line, entered_by }
+    Item { nonce, donor_id, donor, facts, batch_id: None, bank_line, entered_by, method: None }
 }
 
 /// Makes a line the gift of a donor, received on the day the bank booked it (UK-34); once.

@@ -44,6 +44,14 @@ pub struct Credit {
     pub bank_id: String,
 }
 
+/// The text of a file, whatever it is written in.
+///
+/// # Errors
+/// Why it cannot be told, in a sentence.
+pub fn decode_file(bytes: &[u8]) -> Result<String, String> {
+    text::decode(bytes).map_err(|refusal| refusal.0.join(" "))
+}
+
 /// Why a file is not taken, in sentences that name the rows; and how many mistakes more there were than are named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal(pub Vec<String>, usize);

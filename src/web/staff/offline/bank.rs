@@ -8,6 +8,7 @@ use axum::extract::{Multipart, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::upload::{Upload, receive};
 use super::{FIELDS, HERE, LINE_AT_MOST, charity, choice, column, locale, store, to_choices, to_of, token};
 use crate::domain::dates;
 use crate::domain::ids::MappingId;
@@ -35,6 +36,12 @@ struct Sent {
     fields: HashMap<String, String>,
     file_name: String,
     bytes: Arc<Vec<u8>>,
+}
+
+impl From<Upload> for Sent {
+    fn from(upload: Upload) -> Sent {
+        Sent { fields: upload.fields, file_name: upload.file_name, bytes: upload.bytes }
+    }
 }
 
 impl Sent {
@@ -197,44 +204,6 @@ fn column_fields(sent: &Sent, headings: &[String], wrong: &Mistakes) -> Vec<Form
     ]
 }
 
-/// Reads the parts of the form; `None` when the file is larger than is taken. No more than that is ever held.
-async fn receive(mut parts: Multipart) -> Result<Option<Sent>, AppError> {
-    let mut sent = Sent::default();
-    loop {
-        let mut part = match parts.next_field().await {
-            Ok(None) => return Ok(Some(sent)),
-            Ok(Some(part)) => part,
-            Err(error) => return refused(error.status()),
-        };
-        let name = part.name().unwrap_or_default().to_owned();
-        let is_file = name == "file";
-        if is_file {
-            sent.file_name =
-                part.file_name().unwrap_or_default().chars().filter(|c| !c.is_control()).take(120).collect();
-        }
-        let most = if is_file { FILE_AT_MOST } else { FIELDS };
-        let mut bytes = Vec::new();
-        loop {
-            match part.chunk().await {
-                Ok(None) => break,
-                Ok(Some(chunk)) if bytes.len() + chunk.len() <= most => bytes.extend_from_slice(&chunk),
-                Ok(Some(_)) => return Ok(None),
-                Err(error) => return refused(error.status()),
-            }
-        }
-        if is_file {
-            sent.bytes = Arc::new(bytes);
-        } else {
-            let text = String::from_utf8_lossy(&bytes).replace('\0', "");
-            sent.fields.insert(name, text);
-        }
-    }
-}
-
-fn refused(status: StatusCode) -> Result<Option<Sent>, AppError> {
-    if status == StatusCode::PAYLOAD_TOO_LARGE { Ok(None) } else { Err(AppError::bad_request()) }
-}
-
 /// Takes a file in, once.
 ///
 /// # Errors
@@ -247,8 +216,8 @@ pub async fn submit(
 ) -> Result<Response, AppError> {
     let said = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     let too_large = said.is_some_and(|n| n > FILE_AT_MOST + FIELDS);
-    let sent = if too_large { None } else { receive(parts).await? };
-    let Some(sent) = sent else {
+    let sent = if too_large { None } else { receive(parts, FILE_AT_MOST, FIELDS).await? };
+    let Some(sent) = sent.map(Sent::from) else {
         let mut wrong = Mistakes::new();
         wrong.insert("file", TOO_LARGE.to_owned());
         let shown = form_page(&state, &staff, &Sent::default(), &wrong).await?;

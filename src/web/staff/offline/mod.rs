@@ -9,6 +9,7 @@ mod new;
 mod offered;
 mod pick;
 pub mod returned;
+pub mod upload;
 
 use std::str::FromStr;
 

@@ -1,0 +1,254 @@
+//! A file is brought in, or taken back: in small steps that a restart does not repeat.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::row::Waiting;
+use crate::clock::Ts;
+use crate::domain::ids::{AddressId, AuditId, DonorId, ImportId, JobId};
+use crate::domain::receipt::sha256_hex;
+use crate::domain::states::{ImportState, OfflineKind};
+use crate::services::offline_gifts::{self, Facts, Imported};
+use crate::services::staff::{Act, Actor, record};
+use crate::services::{Deps, Result, ServiceError, job_kinds};
+use crate::store::audit::Note;
+use crate::store::imports::{self, Batch, Ready};
+use crate::store::jobs::{self, NewJob};
+use crate::store::{WriteTx, donors, offline_donors, profile};
+
+/// Rows of one step.
+const STEP: i64 = 200;
+/// A job ends before its lease does; the next one goes on.
+const AT_MOST: Duration = Duration::from_secs(150);
+
+/// Brings a file in. `false`: it is not waiting for that any more.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn bring_in(deps: &Deps, actor: &Actor, id: &ImportId) -> Result<bool> {
+    begin(deps, actor, id, (ImportState::Checked, ImportState::Running), ("import.begun", "")).await
+}
+
+/// Takes a file back. `false`: it is not in the books, or something is built on one of its gifts.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn take_back(deps: &Deps, actor: &Actor, id: &ImportId, why: &str) -> Result<bool> {
+    let mut read = deps.store.read().await?;
+    if imports::built_on(&mut read, id).await? > 0 {
+        return Ok(false);
+    }
+    drop(read);
+    begin(deps, actor, id, (ImportState::Done, ImportState::RollingBack), ("import.taken_back", why)).await
+}
+
+async fn begin(
+    deps: &Deps,
+    actor: &Actor,
+    id: &ImportId,
+    (from, to): (ImportState, ImportState),
+    (action, why): (&'static str, &str),
+) -> Result<bool> {
+    let now = deps.clock.now();
+    let mut tx = deps.store.write().await?;
+    if !imports::advance(&mut tx, id, from, to, now).await? {
+        return Ok(false);
+    }
+    if !why.is_empty() {
+        imports::set_why(&mut tx, id, why).await?;
+    }
+    enqueue(deps, &mut tx, id, now).await?;
+    let act = Act { action, subject: id.as_str(), before: Value::Null, after: Value::Null, why };
+    record::record(deps, &mut tx, actor, act);
+    tx.commit().await?;
+    deps.work.notify_waiters();
+    Ok(true)
+}
+
+/// Lets a file go that was only looked at, with all that its rows said. `false`: it is not waiting any more.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn drop_file(deps: &Deps, actor: &Actor, id: &ImportId) -> Result<bool> {
+    let now = deps.clock.now();
+    let mut tx = deps.store.write().await?;
+    if !imports::advance(&mut tx, id, ImportState::Checked, ImportState::Dropped, now).await? {
+        return Ok(false);
+    }
+    imports::forget_payloads(&mut tx, id).await?;
+    let act = Act {
+        action: "import.dropped",
+        subject: id.as_str(),
+        before: Value::Null,
+        after: Value::Null,
+        why: "",
+    };
+    record::record(deps, &mut tx, actor, act);
+    tx.commit().await?;
+    Ok(true)
+}
+
+async fn enqueue(deps: &Deps, tx: &mut WriteTx, id: &ImportId, run_at: Ts) -> Result<()> {
+    let job = NewJob {
+        id: JobId::new(run_at, &deps.random),
+        kind: job_kinds::RUN_IMPORT,
+        subject: id.to_string(),
+        hint: None,
+        run_at,
+    };
+    jobs::enqueue_batch(tx, &[job]).await?;
+    Ok(())
+}
+
+/// Goes on with a file that is being brought in or taken back, step by step.
+///
+/// # Errors
+/// When the database refuses; the steps that are done stay done.
+pub async fn run(deps: &Deps, subject: &str) -> Result<()> {
+    let id: ImportId =
+        subject.parse().map_err(|_| ServiceError::Unexpected(format!("{subject:?} is no import")))?;
+    let began = Instant::now();
+    loop {
+        let batch = {
+            let mut read = deps.store.read().await?;
+            imports::by_id(&mut read, &id).await?
+        };
+        let Some(batch) = batch else { return Ok(()) };
+        let more = match batch.state {
+            ImportState::Running => bring_in_some(deps, &batch).await?,
+            ImportState::RollingBack => take_out_some(deps, &batch).await?,
+            ImportState::Checked | ImportState::Done | ImportState::RolledBack | ImportState::Dropped => {
+                false
+            }
+        };
+        if !more {
+            return Ok(());
+        }
+        if began.elapsed() > AT_MOST {
+            let mut tx = deps.store.write().await?;
+            enqueue(deps, &mut tx, &id, deps.clock.now()).await?;
+            return Ok(tx.commit().await?);
+        }
+    }
+}
+
+fn note(deps: &Deps, tx: &mut WriteTx, action: &'static str, id: &ImportId, detail: &Value) {
+    let at = deps.clock.now();
+    tx.note(Note {
+        id: AuditId::new(at, &deps.random),
+        at,
+        actor: "worker".to_owned(),
+        action,
+        subject: id.to_string(),
+        detail: detail.to_string(),
+    });
+}
+
+async fn bring_in_some(deps: &Deps, batch: &Batch) -> Result<bool> {
+    let now = deps.clock.now();
+    let mut tx = deps.store.write().await?;
+    let rows = imports::ready(&mut tx, &batch.id, STEP).await?;
+    if rows.is_empty() {
+        imports::forget_payloads(&mut tx, &batch.id).await?;
+        imports::advance(&mut tx, &batch.id, ImportState::Running, ImportState::Done, now).await?;
+        note(deps, &mut tx, "import.done", &batch.id, &json!({}));
+        tx.commit().await?;
+        return Ok(false);
+    }
+    let mut items = Vec::with_capacity(rows.len());
+    let mut made: Vec<(DonorId, bool)> = Vec::with_capacity(rows.len());
+    let mut givers: HashMap<&str, DonorId> = HashMap::new();
+    for row in &rows {
+        let waiting = waiting_of(row)?;
+        let (donor_id, new) = match givers.get(row.giver.as_str()) {
+            Some(known) => (known.clone(), false),
+            None => donor(deps, &mut tx, batch, row, &waiting, now).await?,
+        };
+        givers.insert(&row.giver, donor_id.clone());
+        made.push((donor_id.clone(), new));
+        items.push(imported(batch, row, waiting, donor_id));
+    }
+    let Some(gifts) = offline_gifts::write_imported(deps, &mut tx, items, now).await? else {
+        return Err(ServiceError::Unexpected("a gift of the file was brought in meanwhile".to_owned()));
+    };
+    for ((row, (donor, new)), gift) in rows.iter().zip(&made).zip(&gifts) {
+        imports::done(&mut tx, &batch.id, row.line, &gift.id, donor, *new).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+fn waiting_of(row: &Ready) -> Result<Waiting> {
+    let payload = row.payload.as_deref().unwrap_or_default();
+    serde_json::from_str(payload)
+        .map_err(|e| ServiceError::Unexpected(format!("line {} of an import: {e}", row.line)))
+}
+
+fn imported(batch: &Batch, row: &Ready, waiting: Waiting, donor_id: DonorId) -> Imported {
+    Imported {
+        nonce: sha256_hex(&format!("import:{}:{}", batch.entity_id, row.external_id)),
+        donor_id,
+        donor: waiting.donor,
+        facts: Facts {
+            kind: OfflineKind::Imported,
+            entity_id: batch.entity_id.clone(),
+            amount: waiting.amount,
+            fund_id: waiting.fund_id,
+            campaign_id: waiting.campaign_id,
+            received_on: waiting.received_on,
+            reference: waiting.reference,
+            note: waiting.note,
+        },
+        method: waiting.method,
+        entered_by: batch.read_by.clone(),
+    }
+}
+
+/// The donor of a row, and whether it is new: the guest of its mailbox, else who an earlier row of the same name made.
+async fn donor(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    batch: &Batch,
+    row: &Ready,
+    waiting: &Waiting,
+    now: Ts,
+) -> Result<(DonorId, bool)> {
+    let details = &waiting.donor;
+    let new_id = DonorId::new(now, &deps.random);
+    let id = if details.email.is_empty() {
+        if let Some(known) = imports::donor_of(tx, &batch.id, &row.giver).await? {
+            return Ok((known, false));
+        }
+        offline_donors::insert_without_mailbox(tx, &new_id, details, now).await?;
+        new_id.clone()
+    } else {
+        donors::guest_of(tx, &new_id, details, now).await?
+    };
+    let new = id == new_id;
+    if new {
+        if let Some(address) = &details.address {
+            profile::move_address(tx, &AddressId::new(now, &deps.random), &id, Some(address), now).await?;
+        }
+        if waiting.telephone.is_some() {
+            profile::set_contact(tx, &id, waiting.telephone.as_deref(), &details.locale, now).await?;
+        }
+    }
+    Ok((id, new))
+}
+
+async fn take_out_some(deps: &Deps, batch: &Batch) -> Result<bool> {
+    let now = deps.clock.now();
+    let mut tx = deps.store.write().await?;
+    let gone = imports::take_out(&mut tx, &batch.id, STEP).await?;
+    if gone > 0 {
+        tx.commit().await?;
+        return Ok(true);
+    }
+    let donors = imports::take_out_donors(&mut tx, &batch.id).await?;
+    imports::advance(&mut tx, &batch.id, ImportState::RollingBack, ImportState::RolledBack, now).await?;
+    note(deps, &mut tx, "import.rolled_back", &batch.id, &json!({ "donors": donors }));
+    tx.commit().await?;
+    Ok(false)
+}

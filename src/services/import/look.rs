@@ -1,0 +1,217 @@
+//! A file is looked at: read whole, each row understood or told what is wrong with it. Nothing is in the books yet.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::row::{Reading, Waiting};
+use crate::config::Entity;
+use crate::domain::donor::normalise_email;
+use crate::domain::ids::ImportId;
+use crate::domain::import::{Columns, DATE_FORMATS, Field, Unknown, format_of};
+use crate::domain::money::Currency;
+use crate::domain::receipt::sha256_hex;
+use crate::domain::states::ImportRowState;
+use crate::services::offline_gifts::bank::decode_file;
+use crate::services::staff::{Act, Actor, record};
+use crate::services::{Deps, Result, ServiceError};
+use crate::store::imports::{self, NewBatch, NewRow};
+use crate::store::{Conn, closings, erasures};
+
+/// Rows of one file.
+pub const ROWS_AT_MOST: usize = 100_000;
+
+/// A file to look at.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// To which entity its gifts were.
+    pub entity: &'a Entity,
+    /// The currency of gifts whose row names none.
+    pub currency: Currency,
+    /// The fund of gifts whose row names none.
+    pub fund: &'a str,
+    /// Gift Aid was claimed on gifts whose row says nothing of it.
+    pub claimed: bool,
+    /// How days are written; `None`: found out.
+    pub dates: Option<&'a str>,
+    /// How the file is called.
+    pub file_name: &'a str,
+    /// What is in it.
+    pub bytes: Arc<Vec<u8>>,
+    /// Of the form.
+    pub nonce: &'a str,
+}
+
+struct File {
+    columns: Columns,
+    format: &'static str,
+    rows: Vec<(i64, std::result::Result<csv::StringRecord, String>)>,
+}
+
+/// The rows of a file, with the lines they begin on.
+fn read(bytes: &[u8], dates: Option<&str>) -> std::result::Result<File, Unknown> {
+    let text = decode_file(bytes).map_err(Unknown)?;
+    let separator = [b',', b';', b'\t']
+        .into_iter()
+        .max_by_key(|s| text.lines().next().unwrap_or_default().bytes().filter(|b| b == s).count())
+        .unwrap_or(b',');
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(text.as_bytes());
+    let headings = reader.headers().map_err(|_| Unknown("Its first row cannot be read".to_owned()))?;
+    let headings: Vec<String> = headings.iter().map(str::to_owned).collect();
+    let columns = Columns::of(&headings)?;
+    let mut rows = Vec::new();
+    let mut row = csv::StringRecord::new();
+    loop {
+        let line = i64::try_from(reader.position().line()).unwrap_or(i64::MAX);
+        match reader.read_record(&mut row) {
+            Ok(false) => break,
+            Ok(true) if row.iter().all(|cell| cell.trim().is_empty()) => {}
+            Ok(true) => rows.push((line, Ok(row.clone()))),
+            Err(_) => rows.push((line, Err("It has more or fewer cells than the headings".to_owned()))),
+        }
+        if rows.len() > ROWS_AT_MOST {
+            return Err(Unknown(format!("It has more than {ROWS_AT_MOST} rows: split it")));
+        }
+    }
+    if rows.is_empty() {
+        return Err(Unknown("It has no row under its headings".to_owned()));
+    }
+    let format = match dates.and_then(|wanted| DATE_FORMATS.into_iter().find(|(f, _)| *f == wanted)) {
+        Some((format, _)) => format,
+        None => format_of(
+            rows.iter().filter_map(|(_, r)| r.as_ref().ok()).map(|r| columns.get(r, Field::ReceivedOn)),
+        )?,
+    };
+    Ok(File { columns, format, rows })
+}
+
+/// Looks at a file and keeps its rows until somebody brings them in or lets them go. The same form looks once.
+///
+/// # Errors
+/// When the database refuses; inside, why the file cannot be read.
+pub async fn look(
+    deps: &Deps,
+    actor: &Actor,
+    asked: Asked<'_>,
+) -> Result<std::result::Result<ImportId, Unknown>> {
+    let now = deps.clock.now();
+    let mut conn = deps.store.read().await?;
+    if let Some(before) = imports::by_nonce(&mut conn, asked.nonce).await? {
+        return Ok(Ok(before.id));
+    }
+    let shut_until = closings::latest_shut(&mut conn, &asked.entity.id).await?.map(|(_, at)| at);
+    drop(conn);
+    let (bytes, dates) = (Arc::clone(&asked.bytes), asked.dates.map(str::to_owned));
+    let read = tokio::task::spawn_blocking(move || (read(&bytes, dates.as_deref()), sha256_of(&bytes)));
+    let (file, sha256) = read.await.map_err(|e| ServiceError::Unexpected(format!("reading a file: {e}")))?;
+    let file = match file {
+        Ok(file) => file,
+        Err(unknown) => return Ok(Err(unknown)),
+    };
+    let mut reading = Reading {
+        columns: &file.columns,
+        charity: &deps.config.charity,
+        entity: asked.entity,
+        fund: asked.fund,
+        currency: asked.currency,
+        claimed: asked.claimed,
+        format: file.format,
+        now,
+        shut_until,
+        seen: HashMap::new(),
+        alike: HashMap::new(),
+    };
+    let mut rows: Vec<NewRow> = file
+        .rows
+        .iter()
+        .map(|(line, row)| match row {
+            Ok(row) => reading.read(*line, row),
+            Err(words) => unreadable(*line, words),
+        })
+        .collect();
+    let mut conn = deps.store.read().await?;
+    leave_out_known(&mut conn, &asked.entity.id, &mut rows).await?;
+    leave_out_forgotten(&mut conn, &mut rows).await?;
+    drop(conn);
+    let id = ImportId::new(now, &deps.random);
+    let new = NewBatch {
+        id: &id,
+        nonce: asked.nonce,
+        source: file.columns.source,
+        entity: &asked.entity.id,
+        fund: asked.fund,
+        claimed: asked.claimed,
+        file_name: asked.file_name,
+        sha256: &sha256,
+        by: &actor.id,
+        at: now,
+    };
+    let mut tx = deps.store.write().await?;
+    imports::insert(&mut tx, &new).await?;
+    imports::insert_rows(&mut tx, &id, &rows).await?;
+    let after = json!({ "source": file.columns.source, "rows": rows.len(), "sha256": sha256, "entity": asked.entity.id });
+    let act = Act { action: "import.looked_at", subject: id.as_str(), before: Value::Null, after, why: "" };
+    record::record(deps, &mut tx, actor, act);
+    tx.commit().await?;
+    Ok(Ok(id))
+}
+
+fn sha256_of(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    hex::encode(Sha256::digest(bytes))
+}
+
+fn unreadable(line: i64, words: &str) -> NewRow {
+    NewRow {
+        line,
+        state: ImportRowState::Problem,
+        external_id: String::new(),
+        giver: String::new(),
+        tax_year: String::new(),
+        currency: String::new(),
+        amount_minor: 0,
+        words: words.to_owned(),
+        payload: None,
+        claimed: false,
+    }
+}
+
+/// What an earlier file brought in is not brought in again.
+async fn leave_out_known(conn: &mut Conn, entity: &str, rows: &mut [NewRow]) -> Result<()> {
+    let ready = |r: &&NewRow| r.state == ImportRowState::Ready;
+    let ids: Vec<&str> = rows.iter().filter(ready).map(|r| r.external_id.as_str()).collect();
+    let known: HashSet<String> = imports::known(conn, entity, &ids).await?.into_iter().collect();
+    for row in rows.iter_mut().filter(|r| known.contains(&r.external_id)) {
+        row.state = ImportRowState::Known;
+        row.words = "It was brought in before".to_owned();
+        row.payload = None;
+    }
+    Ok(())
+}
+
+/// Who asked to be forgotten stays so (PR-6, PR-11).
+async fn leave_out_forgotten(conn: &mut Conn, rows: &mut [NewRow]) -> Result<()> {
+    let mut asked: HashMap<String, bool> = HashMap::new();
+    for row in rows.iter_mut() {
+        let waiting = row.payload.as_deref().and_then(|p| serde_json::from_str::<Waiting>(p).ok());
+        let Some(mailbox) = waiting.map(|w| normalise_email(&w.donor.email)).filter(|m| !m.is_empty()) else {
+            continue;
+        };
+        let hash = sha256_hex(&mailbox);
+        let forgotten = match asked.get(&hash) {
+            Some(known) => *known,
+            None => {
+                let known = erasures::is_suppressed(conn, &hash).await?;
+                asked.insert(hash, known);
+                known
+            }
+        };
+        if forgotten {
+            row.state = ImportRowState::LeftOut;
+            row.words = "The donor asked to be forgotten".to_owned();
+            row.payload = None;
+        }
+    }
+    Ok(())
+}
