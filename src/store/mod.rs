@@ -27,6 +27,7 @@ pub mod exports;
 pub mod gifts;
 pub mod health;
 pub mod imports;
+pub mod imports_back;
 pub mod inbox;
 pub mod income;
 pub mod invariants;

@@ -244,6 +244,41 @@ async function moreReports(v) {
   await v.look('office-report-receipts', { dark: true });
 }
 
+/** A file of another system is looked at, brought in and taken back. */
+async function fromElsewhere(v) {
+  await enterOffice(v, FINANCE);
+  await v.open('/staff/imports');
+  await v.look('office-imports', { dark: true });
+  const stamp = Date.now().toString(36);
+  const rows = ['external_id,received_on,amount,email,given_name,family_name', `${stamp}-1,2024-05-01,25.00,una@walks.example,Una,Reed`,
+    `${stamp}-2,2024-06-01,12.50,una@walks.example,Una,Reed`, `${stamp}-3,2024-06-31,12.50,una@walks.example,Una,Reed`];
+  await v.page.selectOption('#to', 'uk:GBP');
+  await v.page.selectOption('#fund', { index: 1 });
+  await v.page.selectOption('#dates', '%Y-%m-%d');
+  await v.page.setInputFiles('#file', { name: 'history.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\n')) });
+  await v.page.locator('main form button[type=submit]').first().click();
+  await v.arrive(/\/staff\/imports\/imp_/, 'the file');
+  says(await v.main(), /Bring 2 gifts in/, 'two rows are good');
+  says(await v.main(), /is no day/, 'and one is not');
+  await v.look('office-import', { dark: true });
+  const file = v.page.url().split('?')[0];
+  await v.page.getByRole('button', { name: /Bring 2 gifts in/ }).click();
+  await v.page.waitForLoadState();
+  await proveIfAsked(v, FINANCE);
+  await until('the file is in the books', async () => {
+    await v.page.goto(file);
+    return /No difference/.test(await v.main());
+  });
+  await v.look('office-import-done');
+  await v.page.fill('#why', 'The wrong file');
+  await v.page.getByRole('button', { name: 'Take it back' }).click();
+  await v.page.waitForLoadState();
+  await until('the file is taken back', async () => {
+    await v.page.goto(file);
+    return /Taken back/.test(await v.main());
+  });
+}
+
 /** Two records become one and two again; somebody is forgotten. */
 async function mergeAndForget(v) {
   await enterOffice(v, FINANCE);
@@ -399,6 +434,7 @@ export const OFFICE_WALKS = [
   { name: 'the office closes a month', walk: closeAMonth },
   { name: 'the office reads its reports', walk: moreReports },
   { name: 'the office merges and forgets', walk: mergeAndForget },
+  { name: 'the office brings in from elsewhere', walk: fromElsewhere },
   { name: 'the office gives back and corrects', walk: giveBackAndCorrect },
   { name: 'the office enters by hand', walk: byHand },
   { name: 'the office takes out', walk: takeOut },

@@ -15,6 +15,7 @@ mod faults;
 mod gift_aid;
 mod give;
 mod health;
+mod imports;
 mod journals;
 mod killed;
 mod matrix;

@@ -62,9 +62,20 @@ pub const TILDA: &[(&str, &str)] = &[("given_name", "Tilda"), ("family_name", "F
 pub const OWEN: &[(&str, &str)] =
     &[("given_name", "Owen"), ("family_name", "Reed"), ("email", "owen@donor.example")];
 
-/// Sends a file with fields, as a browser does.
+/// Sends a bank's file with fields, as a browser does.
 pub async fn send_file(
     browser: &Browser<'_>,
+    fields: &[(String, String)],
+    name: &str,
+    bytes: &[u8],
+) -> Shown {
+    send_form(browser, "/staff/offline/bank", fields, name, bytes).await
+}
+
+/// Sends a file with fields to a path, as a browser does.
+pub async fn send_form(
+    browser: &Browser<'_>,
+    path: &str,
     fields: &[(String, String)],
     name: &str,
     bytes: &[u8],
@@ -85,7 +96,7 @@ pub async fn send_file(
     let app: &TestApp = browser.app;
     let request = app
         .http
-        .post(app.url("/staff/offline/bank"))
+        .post(app.url(path))
         .header("Content-Type", format!("multipart/form-data; boundary={MARK}"))
         .header("Origin", &app.base)
         .body(body);
@@ -96,5 +107,5 @@ pub async fn send_file(
     }
     let headers = response.headers().clone();
     let html = response.text().await.expect("a page");
-    Shown { status, path: "/staff/offline/bank".to_owned(), html, headers }
+    Shown { status, path: path.to_owned(), html, headers }
 }

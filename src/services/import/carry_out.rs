@@ -16,7 +16,7 @@ use crate::services::{Deps, Result, ServiceError, job_kinds};
 use crate::store::audit::Note;
 use crate::store::imports::{self, Batch, Ready};
 use crate::store::jobs::{self, NewJob};
-use crate::store::{WriteTx, donors, offline_donors, profile};
+use crate::store::{WriteTx, donors, imports_back, offline_donors, profile};
 
 /// Rows of one step.
 const STEP: i64 = 200;
@@ -37,7 +37,7 @@ pub async fn bring_in(deps: &Deps, actor: &Actor, id: &ImportId) -> Result<bool>
 /// When the database refuses.
 pub async fn take_back(deps: &Deps, actor: &Actor, id: &ImportId, why: &str) -> Result<bool> {
     let mut read = deps.store.read().await?;
-    if imports::built_on(&mut read, id).await? > 0 {
+    if imports_back::built_on(&mut read, id).await? > 0 {
         return Ok(false);
     }
     drop(read);
@@ -241,12 +241,12 @@ async fn donor(
 async fn take_out_some(deps: &Deps, batch: &Batch) -> Result<bool> {
     let now = deps.clock.now();
     let mut tx = deps.store.write().await?;
-    let gone = imports::take_out(&mut tx, &batch.id, STEP).await?;
+    let gone = imports_back::take_out(&mut tx, &batch.id, STEP).await?;
     if gone > 0 {
         tx.commit().await?;
         return Ok(true);
     }
-    let donors = imports::take_out_donors(&mut tx, &batch.id).await?;
+    let donors = imports_back::take_out_donors(&mut tx, &batch.id).await?;
     imports::advance(&mut tx, &batch.id, ImportState::RollingBack, ImportState::RolledBack, now).await?;
     note(deps, &mut tx, "import.rolled_back", &batch.id, &json!({ "donors": donors }));
     tx.commit().await?;

@@ -12,6 +12,7 @@ use super::{Deps, Result};
 use crate::domain::ids::ImportId;
 use crate::domain::states::ImportRowState;
 use crate::store::imports::{self, Batch, Parity, Standing, Told};
+use crate::store::imports_back;
 
 /// Rows of one kind that are named on the page.
 pub const NAMED: i64 = 100;
@@ -46,7 +47,7 @@ pub async fn shown(deps: &Deps, id: &ImportId) -> Result<Option<Shown>> {
     let problems = imports::told(&mut read, id, ImportRowState::Problem, NAMED).await?;
     let left_out = imports::told(&mut read, id, ImportRowState::LeftOut, NAMED).await?;
     let parity = imports::parity(&mut read, id, COMPARED).await?;
-    let built_on = imports::built_on(&mut read, id).await?;
+    let built_on = imports_back::built_on(&mut read, id).await?;
     Ok(Some(Shown { batch, standings, problems, left_out, parity, built_on }))
 }
 

@@ -262,6 +262,7 @@ pub async fn overview(
         Link::new("Enter a gift", "/staff/offline/new"),
         Link::new("Open a batch", "/staff/offline/batches/new"),
         Link::new("Read a bank file", "/staff/offline/bank"),
+        Link::new("From another system", "/staff/imports"),
     ];
     shown.sections = vec![
         Section::Table(TableSection {

@@ -1,0 +1,219 @@
+//! Gifts of another system: looked at, brought in to the penny, taken back; nobody is written to.
+
+use crate::office_offline::send_form;
+use crate::support::browser::{Browser, Shown};
+use crate::support::{TestApp, story};
+
+const HERE: &str = "/staff/imports";
+
+const TEMPLATE: &str = "external_id,received_on,amount,currency,fund,campaign,method,given_name,family_name,organisation,email,\
+    telephone,address_line1,address_line2,city,region,postcode,country,note,gift_aid_claimed\r\n\
+    a-1,2025-12-24,25.00,GBP,,,Card,Ada,Marsh,,ada@donors.example,,1 Lantern Lane,,Exampleton,,EX1 1AA,GB,For Grace,yes\r\n\
+    a-2,2026-01-24,25.00,GBP,,,Card,Ada,Marsh,,ada@donors.example,,,,,,,,,no\r\n\
+    a-3,2026-02-03,\"1,000.50\",GBP,,,PayPal,,,Tidemill Ltd,,,2 Lantern Lane,,Exampleton,,EX1 1AB,United Kingdom,,\r\n\
+    a-4,2026-02-04,10.00,GBP,,,Cash,Bo,Tidemill,,,,,,,,EX1 1AC,,,\r\n\
+    a-5,2026-03-04,10.00,GBP,,,Cash,Bo,Tidemill,,,,,,,,ex1 1ac,,,\r\n";
+
+async fn send(office: &Browser<'_>, name: &str, bytes: &[u8], typed: &[(&str, &str)]) -> Shown {
+    let mut fields = office.open(HERE).await.form(HERE);
+    for (name, value) in [("to", "uk:GBP"), ("fund", "where-most-needed")].iter().chain(typed) {
+        fields.retain(|(n, _)| n != name);
+        fields.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    send_form(office, HERE, &fields, name, bytes).await
+}
+
+async fn press(
+    app: &TestApp,
+    office: &Browser<'_>,
+    page: &Shown,
+    act: &str,
+    typed: &[(&str, &str)],
+) -> Shown {
+    let here = page.path.split('?').next().expect("a path").to_owned();
+    office.post(&format!("{here}/{act}"), typed).await;
+    app.settle().await;
+    office.open(&here).await
+}
+
+async fn fund(app: &TestApp) -> String {
+    app.deps.config.charity.funds_of("uk").next().expect("a fund").id.clone()
+}
+
+story! {
+    async fn a_file_is_looked_at_brought_in_to_the_penny_and_taken_back(app: &TestApp) {
+        let fund = fund(app).await;
+        let office = app.staff("finance").await;
+        let template = office.open("/staff/imports/template.csv").await;
+        assert!(template.html.contains("external_id,received_on,amount"), "{}", template.html);
+        let looked = send(&office, "history.csv", TEMPLATE.as_bytes(), &[("fund", &fund)]).await;
+        assert!(looked.has("Nothing is in the books yet") && looked.has("Bring 5 gifts in") && looked.has("£1,070.50"), "{}", looked.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 0);
+        let done = press(app, &office, &looked, "bring-in", &[]).await;
+        assert!(done.has("In the books") && done.has("No difference.") && done.has("£1,000.50"), "{}", done.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift WHERE method_kind = 'imported'").await, 5);
+        assert_eq!(app.count("SELECT COUNT(*) FROM donor").await, 3, "Ada, the body, and Bo once");
+        assert_eq!(app.count("SELECT COUNT(*) FROM receipt").await + app.count("SELECT COUNT(*) FROM mail_outbox WHERE donor_id IS NOT NULL").await, 0);
+        assert_eq!(app.count("SELECT COUNT(*) FROM import_row WHERE payload IS NOT NULL").await, 0, "what rows said is not kept twice");
+        let before = app.count("SELECT CAST(SUM(amount_minor) AS BIGINT) FROM ledger_entry").await;
+        assert_eq!(before, 107_050);
+        // The same file again brings nothing in.
+        let again = send(&office, "history again.csv", TEMPLATE.as_bytes(), &[("fund", &fund)]).await;
+        assert!(again.has("Brought in before, left out") && !again.has("Bring 5"), "{}", again.words());
+        press(app, &office, &again, "drop", &[]).await;
+        // A donor finds what they gave before once their mailbox answers.
+        let ada = app.browser();
+        ada.sign_in_by_link("ada@donors.example").await;
+        let gifts = ada.open("/portal/gifts").await;
+        assert!(gifts.has("£25.00") && gifts.status == 200, "{}", gifts.words());
+        let gift = app.text("SELECT id FROM gift WHERE received_on = '2025-12-24'").await;
+        let one = ada.open(&format!("/portal/gifts/{gift}")).await;
+        assert!(one.status == 200 && one.has("Card") && !one.links().iter().any(|l| l.contains("receipt")), "{}", one.words());
+        assert_eq!(office.open(&format!("/staff/gifts/{gift}")).await.status, 200);
+        for report in ["/staff/reports?entity=uk&to=2026-03", "/staff/months/uk/2026-02", "/portal/statements"] {
+            let browser = if report.starts_with("/portal") { &ada } else { &office };
+            assert_eq!(browser.open(report).await.status, 200, "{report}");
+        }
+        let page = looked.path.clone();
+        let unsaid = office.post(&format!("{page}/take-back"), &[("why", "")]).await;
+        assert_eq!(unsaid.status, 422, "{}", unsaid.words());
+        let back = press(app, &office, &looked, "take-back", &[("why", "The wrong file")]).await;
+        assert!(back.has("Taken back"), "{}", back.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift").await + app.count("SELECT COUNT(*) FROM ledger_entry").await, 0);
+        assert_eq!(app.count("SELECT COUNT(*) FROM donor").await, 1, "Ada has an account now: she stays");
+        // And in again.
+        let third = send(&office, "history.csv", TEMPLATE.as_bytes(), &[("fund", &fund)]).await;
+        let done = press(app, &office, &third, "bring-in", &[]).await;
+        assert!(done.has("No difference."), "{}", done.words());
+    }
+}
+
+story! {
+    async fn what_is_built_on_is_not_taken_back_and_the_ledger_is_as_append_only_as_before(app: &TestApp) {
+        let fund = fund(app).await;
+        let office = app.staff("finance").await;
+        let looked = send(&office, "history.csv", TEMPLATE.as_bytes(), &[("fund", &fund)]).await;
+        press(app, &office, &looked, "bring-in", &[]).await;
+        for sql in ["DELETE FROM gift", "DELETE FROM ledger_entry", "DELETE FROM offline_gift", "UPDATE ledger_entry SET amount_minor = 1"] {
+            assert!(app.damage(sql).await.is_err(), "{sql}");
+        }
+        let gift = app.text("SELECT id FROM gift WHERE amount_minor = 100050").await;
+        let asked = [("step", "look"), ("amount", "10"), ("reason", "requested_by_customer"), ("why", "They asked")];
+        let here = format!("/staff/gifts/{gift}/refund");
+        let page = office.post(&here, &asked).await;
+        let done = office.fill(&page, &here, &[]).await;
+        assert!(done.has("written down"), "{}", done.words());
+        app.settle().await;
+        let shown = office.open(&looked.path).await;
+        assert!(shown.has("It can no longer be taken back"), "{}", shown.words());
+        let back = office.post(&format!("{}/take-back", looked.path), &[("why", "The wrong file")]).await;
+        assert!(back.has("It cannot be taken back"), "{}", back.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 5);
+    }
+}
+
+story! {
+    async fn rows_that_cannot_be_brought_in_say_why(app: &TestApp) {
+        let fund = fund(app).await;
+        let office = app.staff("finance").await;
+        let bad = "external_id,received_on,amount,currency,email,family_name,country,postcode,gift_aid_claimed\n\
+            b-1,2026-01-01,25,GBP,ada@donors.example,Marsh,,,\n\
+            b-1,2026-01-02,25,GBP,ada@donors.example,Marsh,,,\n\
+            b-3,2026-13-02,25,GBP,ada@donors.example,Marsh,,,\n\
+            b-4,2099-01-02,25,GBP,ada@donors.example,Marsh,,,\n\
+            b-5,2026-01-02,lots,GBP,ada@donors.example,Marsh,,,\n\
+            b-6,2026-01-02,25,USD,ada@donors.example,Marsh,,,\n\
+            b-7,2026-01-02,25,GBP,not one,Marsh,,,\n\
+            b-8,2026-01-02,25,GBP,,,,,\n\
+            b-9,2026-01-02,25,GBP,,Marsh,Atlantis,EX1 1AA,\n\
+            b-10,2026-01-02,25,GBP,,Marsh,,,perhaps\n\
+            b-11,2026-01-02,-5,GBP,,Marsh,,,\n\
+            b-12,2026-01-02,25\n";
+        let looked = send(&office, "bad.csv", bad.as_bytes(), &[("fund", &fund), ("dates", "%Y-%m-%d")]).await;
+        for said in ["Bring 1 gift in", "Its id stands on line 2 already", "is no day", "in the future", "is no sum", "takes no USD",
+            "is no e-mail address", "does not say who gave", "Atlantis is no country", "yes or no, not “perhaps”", "or went back", "more or fewer cells"] {
+            assert!(looked.has(said), "{said}: {}", looked.words());
+        }
+        assert_eq!(app.count("SELECT COUNT(*) FROM import_row WHERE state = 'problem'").await, 10);
+        press(app, &office, &looked, "drop", &[]).await;
+        for (bytes, field) in [
+            (&b"a,b,c\n1,2,3\n"[..], "neither the template"),
+            (b"received_on,amount,email\n", "no row under its headings"),
+            (b"received_on,amount,email\n01/02/2026,5,a@donors.example\n", "more than one way"),
+            (b"", "Choose the file"),
+            (b"\xff\xfe\x00\xd8\x00", "encoding"),
+        ] {
+            let again = send(&office, "odd.csv", bytes, &[("fund", &fund)]).await;
+            assert_eq!(again.status, 422, "{field}");
+            assert!(again.errors().concat().contains(field), "{field}: {:?}", again.errors());
+        }
+        let nobody = send(&office, "history.csv", TEMPLATE.as_bytes(), &[("to", ""), ("fund", "")]).await;
+        assert_eq!((nobody.status, nobody.errors().len()), (422, 2), "{:?}", nobody.errors());
+        let support = app.staff_named("other@staff.example", "support").await;
+        assert_eq!(support.open(HERE).await.status, 403);
+    }
+}
+
+story! {
+    async fn exports_of_givewp_and_donorbox_are_known_by_their_headings(app: &TestApp) {
+        let fund = fund(app).await;
+        let office = app.staff("finance").await;
+        let givewp = "Donation ID,Donation Date,Donation Total,Currency Code,Donation Status,Form Title,Payment Gateway,First Name,Last Name,Email Address\n\
+            301,\"December 24, 2025\",25.00,GBP,Complete,Christmas,Stripe,Ada,Marsh,ada@donors.example\n\
+            302,\"December 25, 2025\",25.00,GBP,Refunded,Christmas,Stripe,Ada,Marsh,ada@donors.example\n";
+        let looked = send(&office, "givewp.csv", givewp.as_bytes(), &[("fund", &fund)]).await;
+        assert!(looked.has("An export of GiveWP") && looked.has("Bring 1 gift in") && looked.has("calls it “Refunded”"), "{}", looked.words());
+        press(app, &office, &looked, "bring-in", &[]).await;
+        assert_eq!(app.text("SELECT reference FROM offline_gift").await, "Christmas", "what is no fund of ours is kept as a reference");
+        let donorbox = "Name,Donor's First Name,Donor's Last Name,Donor Email,Amount,Currency,Donated At,Country,Receipt Id,Donation Type\n\
+            Bo Tidemill,Bo,Tidemill,bo@donors.example,40.00,GBP,12/31/25 23:10:00,United Kingdom,9001,stripe\n";
+        let looked = send(&office, "donorbox.csv", donorbox.as_bytes(), &[("fund", &fund)]).await;
+        assert!(looked.has("An export of Donorbox") && looked.has("£40.00"), "{}", looked.words());
+        let done = press(app, &office, &looked, "bring-in", &[]).await;
+        assert!(done.has("No difference."), "{}", done.words());
+        assert_eq!(app.text("SELECT CAST(received_on AS TEXT) FROM gift WHERE amount_minor = 4000").await, "2025-12-31");
+    }
+}
+
+story! {
+    async fn what_was_claimed_elsewhere_is_not_claimed_again(app: &TestApp) {
+        let fund = fund(app).await;
+        let form = app.form("").await.filled("25").with_gift_aid();
+        let session = app.to_checkout(&form).await;
+        app.pay(&session, almoner::sandbox::TestMethod::CardSuccess).await;
+        app.settle().await;
+        let office = app.staff("finance").await;
+        let file = "external_id,received_on,amount,email,family_name,given_name,gift_aid_claimed\n\
+            c-1,2026-11-22,30,ada@donors.example,Example,Ada,yes\n\
+            c-2,2026-11-22,40,ada@donors.example,Example,Ada,no\n";
+        let looked = send(&office, "claims.csv", file.as_bytes(), &[("fund", &fund)]).await;
+        press(app, &office, &looked, "bring-in", &[]).await;
+        app.advance_days(60).await;
+        let office = app.staff_named("later@staff.example", "finance").await;
+        let report = office.open("/staff/reports/gift-aid").await;
+        assert!(report.has("£65.00") && report.has("£16.25"), "25 and 40, not 30: {}", report.words());
+    }
+}
+
+story! {
+    async fn a_file_that_is_half_brought_in_goes_on_where_it_was(app: &TestApp) {
+        let fund = fund(app).await;
+        let office = app.staff("finance").await;
+        let mut file = "external_id,received_on,amount,email,family_name\n".to_owned();
+        for n in 0..450 {
+            file.push_str(&format!("d-{n},2026-01-{:02},{}.10,donor{}@donors.example,Number {n}\n", 1 + n % 28, 1 + n, n % 50));
+        }
+        let looked = send(&office, "many.csv", file.as_bytes(), &[("fund", &fund), ("dates", "%Y-%m-%d")]).await;
+        let here = looked.path.clone();
+        office.post(&format!("{here}/bring-in"), &[]).await;
+        // Two workers at once, as after a restart that left the job behind.
+        let subject = app.text("SELECT id FROM import_batch").await;
+        let (one, two) = tokio::join!(almoner::services::import::run(&app.deps, &subject), almoner::services::import::run(&app.deps, &subject));
+        assert!(one.is_ok() || two.is_ok(), "{one:?} {two:?}");
+        app.settle().await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 450);
+        assert_eq!(app.count("SELECT COUNT(*) FROM donor").await, 50);
+        let done = office.open(&here).await;
+        assert!(done.has("No difference."), "{}", done.words());
+    }
+}
