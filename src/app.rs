@@ -116,8 +116,9 @@ pub fn stop_on_signal() -> CancellationToken {
     let token = stop.clone();
     tokio::spawn(async move {
         wait_for_signal().await;
-        tracing::info!("stopping");
         token.cancel();
+        // Said once it is so: whoever reads it finds /readyz saying no.
+        tracing::info!("stopping");
     });
     stop
 }

@@ -62,6 +62,7 @@ enum Kind {
     Statements,
     Declarations,
     Consents,
+    Npsp,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -83,6 +84,7 @@ impl Asked {
                 Kind::Statements => ExportKind::Statements,
                 Kind::Declarations => ExportKind::Declarations,
                 Kind::Consents => ExportKind::Consents,
+                Kind::Npsp => ExportKind::Npsp,
             },
             format: match self.format {
                 Format::Csv => ExportFormat::Csv,

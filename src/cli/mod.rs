@@ -5,6 +5,7 @@ mod config_check;
 pub mod demo;
 mod export;
 mod gift_aid;
+mod journal;
 mod reconcile;
 mod serve;
 mod staff;
@@ -93,6 +94,8 @@ enum Command {
         #[command(subcommand)]
         action: StatementsAction,
     },
+    /// Write the journal of a month for an accounting program.
+    Journal(journal::Asked),
     /// Claim Gift Aid.
     GiftAid {
         #[command(subcommand)]
@@ -155,6 +158,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Reconcile(asked) => reconcile::run(&asked).await,
         Command::Export(asked) => export::run(&asked).await,
         Command::Statements { action: StatementsAction::Issue(asked) } => statements::issue(&asked).await,
+        Command::Journal(asked) => journal::run(&asked).await,
         Command::GiftAid { action } => gift_aid::run(&action).await,
         Command::Verify { json } => verify::run(json).await,
     }

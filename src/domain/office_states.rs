@@ -191,6 +191,8 @@ text_enums! {
         Declarations = "declarations",
         /// Choices about e-mail.
         Consents = "consents",
+        /// Money received, as Salesforce's NPSP loads it.
+        Npsp = "npsp",
     }
     /// What an exported file is.
     ExportFormat {

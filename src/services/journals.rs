@@ -1,13 +1,16 @@
-//! Journals of a month for accounting programs: Xero (AC-9), QuickBooks Online (AC-10), and a plain one for any other.
+//! Journals of a month for accounting programs: Xero (AC-9), QuickBooks Online (AC-10), Sage 50, and a plain one for any other.
 
 use super::{Deps, Result, ServiceError, compose};
 use crate::config::{Accounts, Entity};
 use crate::documents::cell::Cell;
 use crate::documents::csv::Sheet;
+use crate::domain::audit::ACTOR_COMMAND;
 use crate::domain::closing::Month;
+use crate::domain::ids::AuditId;
 use crate::domain::journal::{self, Chart, Line, Moved};
 use crate::domain::money::Currency;
 use crate::domain::receipt::sha256_hex;
+use crate::store::audit::Note;
 use crate::store::journals;
 
 /// For which program.
@@ -19,11 +22,13 @@ pub enum Format {
     Xero,
     /// QuickBooks Online's journal entries.
     QuickBooks,
+    /// Sage 50's import of audit trail transactions.
+    Sage,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 3] = [Format::Plain, Format::Xero, Format::QuickBooks];
+    pub const ALL: [Format; 4] = [Format::Plain, Format::Xero, Format::QuickBooks, Format::Sage];
 
     /// The word in addresses and file names.
     pub fn as_str(self) -> &'static str {
@@ -31,6 +36,7 @@ impl Format {
             Format::Plain => "plain",
             Format::Xero => "xero",
             Format::QuickBooks => "quickbooks",
+            Format::Sage => "sage",
         }
     }
 
@@ -40,6 +46,7 @@ impl Format {
             Format::Plain => "Any program",
             Format::Xero => "Xero",
             Format::QuickBooks => "QuickBooks Online",
+            Format::Sage => "Sage 50",
         }
     }
 
@@ -125,10 +132,29 @@ pub fn file(deps: &Deps, entity: &Entity, journal: &Journal, format: Format) -> 
         Format::Plain => plain(deps, entity, journal),
         Format::Xero => xero(deps, entity, journal),
         Format::QuickBooks => quick_books(deps, entity, journal),
+        Format::Sage => sage(deps, entity, journal),
     };
     let bytes = bytes.map_err(|e| ServiceError::Unexpected(format!("journal: {e}")))?;
     let hash = sha256_hex(&String::from_utf8_lossy(&bytes));
     Ok((bytes, hash))
+}
+
+/// Writes down that a journal was written to a file by the command.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn note_written(deps: &Deps, entity: &str, detail: &serde_json::Value) -> Result<()> {
+    let at = deps.clock.now();
+    let mut tx = deps.store.write().await?;
+    tx.note(Note {
+        id: AuditId::new(at, &deps.random),
+        at,
+        actor: ACTOR_COMMAND.to_owned(),
+        action: "journal.written",
+        subject: entity.to_owned(),
+        detail: detail.to_string(),
+    });
+    Ok(tx.commit().await?)
 }
 
 /// What a journal is called in the books: which month, currency and batch it is.
@@ -249,6 +275,47 @@ fn quick_books(deps: &Deps, entity: &Entity, journal: &Journal) -> std::io::Resu
             some(line.credit()),
             Cell::text(journal.currency.code()),
             Cell::text(tracking(deps, line)),
+        ];
+        sheet.cells(cells.into_iter())?;
+    }
+    Ok(sheet.finish())
+}
+
+/// Letters that Sage 50 keeps of a transaction's details.
+const SAGE_DETAILS: usize = 60;
+
+/// Journal debits and credits of one reference and day, which balance; sums without a sign.
+fn sage(deps: &Deps, entity: &Entity, journal: &Journal) -> std::io::Result<Vec<u8>> {
+    let tax = deps.config.charity.accounts.as_ref().map_or("T9", |a| a.sage_tax_code.as_str());
+    let mut sheet = Sheet::new(&[
+        "Type",
+        "Account Reference",
+        "Nominal A/C Ref",
+        "Department Code",
+        "Date",
+        "Reference",
+        "Details",
+        "Net Amount",
+        "Tax Code",
+        "Tax Amount",
+    ]);
+    let (day, reference) = (british_day(journal.month), journal.batch.as_str());
+    for line in &journal.lines {
+        let details: String = format!("{} {}", entity.receipt_prefix, described(deps, line))
+            .chars()
+            .take(SAGE_DETAILS)
+            .collect();
+        let cells = [
+            Cell::text(if line.debit() > 0 { "JD" } else { "JC" }),
+            Cell::Empty,
+            Cell::text(line.account.as_str()),
+            Cell::Whole(0),
+            Cell::text(day.as_str()),
+            Cell::text(reference),
+            Cell::text(details),
+            money(line.debit().max(line.credit()), journal.currency),
+            Cell::text(tax),
+            money(0, journal.currency),
         ];
         sheet.cells(cells.into_iter())?;
     }

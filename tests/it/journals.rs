@@ -75,7 +75,13 @@ story! {
         assert!(rows.iter().all(|r| r["Journal No."] == batch));
         // Said twice, it is the same to the byte.
         assert_eq!(download(&office, &format!("{NOVEMBER}/GBP-xero.csv")).await.2, xero);
-        for nowhere in ["GBP-sage.csv", "USD-plain.csv", "GBP-plain", "x"] {
+        // Sage 50: debits and credits by type, sums without a sign.
+        let (status, _, sage) = download(&office, &format!("{NOVEMBER}/GBP-sage.csv")).await;
+        let rows = rows_of(&sage);
+        let of_type = |kind: &str| rows.iter().filter(|r| r["Type"] == kind).map(|r| minor(&r["Net Amount"])).sum::<i64>();
+        assert_eq!((status, of_type("JD")), (200, of_type("JC")));
+        assert!(of_type("JD") > 0 && rows.iter().all(|r| r["Tax Code"] == "T9" && r["Date"] == "30/11/2026" && r["Reference"] == batch));
+        for nowhere in ["GBP-reckon.csv", "USD-plain.csv", "GBP-plain", "x"] {
             assert_eq!(download(&office, &format!("{NOVEMBER}/{nowhere}")).await.0, 404, "{nowhere}");
         }
         assert_eq!(app.staff("support").await.open(NOVEMBER).await.status, 403);

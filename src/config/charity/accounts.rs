@@ -20,6 +20,8 @@ pub struct Accounts {
     pub back: Option<String>,
     /// What Xero's tax rate is called.
     pub tax_rate: String,
+    /// Sage 50's code of what is outside VAT.
+    pub sage_tax_code: String,
 }
 
 /// Reads `[accounts]`; `None` when it is not there.
@@ -32,6 +34,7 @@ pub(super) fn read(table: Option<toml::Table>, problems: &Problems) -> Option<Ac
         fees: r.text("fees"),
         back: r.text_opt("back"),
         tax_rate: r.text_opt("tax_rate").unwrap_or_else(|| "No VAT".to_owned()),
+        sage_tax_code: r.text_opt("sage_tax_code").unwrap_or_else(|| "T9".to_owned()),
     };
     let named = [
         ("income", Some(&accounts.income)),

@@ -41,6 +41,7 @@ pub(super) fn sheet_name(kind: ExportKind) -> &'static str {
         ExportKind::Statements => "Statements",
         ExportKind::Declarations => "Declarations",
         ExportKind::Consents => "E-mail choices",
+        ExportKind::Npsp => "NPSP Data Import",
     }
 }
 

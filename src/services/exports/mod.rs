@@ -6,6 +6,7 @@ mod columns_consents;
 mod columns_declarations;
 mod columns_donors;
 mod columns_gifts;
+mod columns_npsp;
 mod columns_plans;
 mod columns_receipts;
 mod columns_refunds;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::{
-    columns_consents, columns_declarations, columns_donors, columns_gifts, columns_plans, columns_receipts,
-    columns_refunds, columns_statements,
+    columns_consents, columns_declarations, columns_donors, columns_gifts, columns_npsp, columns_plans,
+    columns_receipts, columns_refunds, columns_statements,
 };
 use crate::clock::Ts;
 use crate::config::Config;
@@ -120,6 +120,10 @@ macro_rules! with_table {
                 type $table = $crate::services::exports::columns_consents::Consents;
                 $work
             }
+            $crate::domain::states::ExportKind::Npsp => {
+                type $table = $crate::services::exports::columns_npsp::Npsp;
+                $work
+            }
         }
     };
 }
@@ -141,13 +145,14 @@ pub fn explained(kind: ExportKind) -> Vec<Explained> {
         ExportKind::Statements => of(columns_statements::Statements::COLUMNS),
         ExportKind::Declarations => of(columns_declarations::Declarations::COLUMNS),
         ExportKind::Consents => of(columns_consents::Consents::COLUMNS),
+        ExportKind::Npsp => of(columns_npsp::Npsp::COLUMNS),
     }
 }
 
 /// What the two sums of the totals of a kind are called; none where there is only a count.
 pub fn sums_are_called(kind: ExportKind) -> Option<(&'static str, &'static str)> {
     match kind {
-        ExportKind::Gifts => Some(("Gross", "Net")),
+        ExportKind::Gifts | ExportKind::Npsp => Some(("Gross", "Net")),
         ExportKind::Donors | ExportKind::Declarations | ExportKind::Consents => None,
         ExportKind::Statements => Some(("Remains given", "Of statements that count")),
         ExportKind::Plans => Some(("Each charge", "Of plans that have not ended")),
@@ -169,6 +174,11 @@ impl Names {
     /// A fund's name, or its id when the file no longer has it.
     pub fn fund<'a>(&'a self, id: &'a str) -> &'a str {
         self.0.charity.fund(id).map_or(id, |f| f.name.as_str())
+    }
+
+    /// A fund as the books call it, or its name.
+    pub fn tracking<'a>(&'a self, id: &'a str) -> &'a str {
+        self.0.charity.fund(id).map_or(id, |f| f.tracking.as_deref().unwrap_or(f.name.as_str()))
     }
 
     /// A campaign's name, or its id when the file no longer has it.
@@ -236,8 +246,8 @@ mod tests {
 
     #[test]
     fn every_column_has_a_name_of_its_own_and_is_explained() {
-        use ExportKind::{Consents, Declarations, Donors, Gifts, Plans, Receipts, Refunds, Statements};
-        for kind in [Gifts, Donors, Plans, Refunds, Receipts, Statements, Declarations, Consents] {
+        use ExportKind::{Consents, Declarations, Donors, Gifts, Npsp, Plans, Receipts, Refunds, Statements};
+        for kind in [Gifts, Donors, Plans, Refunds, Receipts, Statements, Declarations, Consents, Npsp] {
             let columns = explained(kind);
             let keys: BTreeSet<&str> = columns.iter().map(|c| c.key).collect();
             let heads: BTreeSet<&str> = columns.iter().map(|c| c.heading).collect();

@@ -77,7 +77,7 @@ impl Wanted {
 /// When the database refuses.
 pub async fn last_ids(conn: &mut Conn, kind: ExportKind) -> Result<Vec<String>> {
     let tables: &[&'static str] = match kind {
-        ExportKind::Gifts => &["SELECT MAX(id) FROM gift"],
+        ExportKind::Gifts | ExportKind::Npsp => &["SELECT MAX(id) FROM gift"],
         ExportKind::Donors => &["SELECT MAX(id) FROM donor"],
         ExportKind::Plans => &["SELECT MAX(id) FROM pledge"],
         ExportKind::Refunds => &["SELECT MAX(id) FROM dispute", "SELECT MAX(id) FROM refund"],
@@ -100,7 +100,7 @@ pub async fn last_ids(conn: &mut Conn, kind: ExportKind) -> Result<Vec<String>> 
 /// When the database refuses.
 pub async fn count(conn: &mut Conn, kind: ExportKind, wanted: &Wanted) -> Result<i64> {
     match kind {
-        ExportKind::Gifts => gifts::count(conn, wanted).await,
+        ExportKind::Gifts | ExportKind::Npsp => gifts::count(conn, wanted).await,
         ExportKind::Donors => donors::count(conn, wanted).await,
         ExportKind::Plans => plans::count(conn, wanted).await,
         ExportKind::Refunds => refunds::count(conn, wanted).await,

@@ -103,3 +103,23 @@ story! {
         assert_eq!(all.iter().filter(|c| c["Basis"] == "consent").count(), 2);
     }
 }
+
+story! {
+    async fn gifts_come_out_as_salesforce_loads_them(app: &TestApp) {
+        a_year(app).await;
+        let whole = app.text("SELECT stripe_payment_intent FROM gift WHERE amount_minor = 4000").await;
+        app.sandbox.refund(&whole, None).await.expect("refunded");
+        app.settle().await;
+        let finance = app.staff("finance").await;
+        let rows = csv_rows(&file(&finance, &ask(&finance, &[("kind", "npsp")]).await).await);
+        assert_eq!(rows.len(), 2);
+        let ada = rows.iter().find(|r| r["npsp__Contact1_Personal_Email__c"] == "ada@donors.example").expect("Ada’s");
+        for (column, value) in [("npsp__Donation_Amount__c", "100.00"), ("npsp__Donation_Date__c", "2026-11-22"), ("npsp__Donation_Stage__c", "Closed Won"),
+            ("npsp__Donation_Donor__c", "Contact1"), ("npsp__Payment_Method__c", "Credit Card"), ("npsp__GAU_Allocation_1_Amount__c", "100.00")] {
+            assert_eq!(ada[column], value, "{column}");
+        }
+        let bo = rows.iter().find(|r| r["npsp__Contact1_Firstname__c"] == "Bo").expect("Bo’s");
+        assert_eq!((bo["npsp__Donation_Stage__c"].as_str(), bo["npsp__Donation_Amount__c"].as_str()), ("Closed Lost", "0.00"));
+        assert!(rows.iter().all(|r| r["Almoner_Gift_Id__c"].starts_with("gift_") && r["Almoner_Donor_Id__c"].starts_with("dnr_")));
+    }
+}

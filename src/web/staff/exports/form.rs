@@ -17,7 +17,7 @@ use crate::web::pages::{Choice, FieldKind, FormField, Hidden, StaffForm};
 const WHY_AT_MOST: usize = 300;
 
 /// What can be taken out, and how it is called.
-const KINDS: [(ExportKind, &str); 8] = [
+const KINDS: [(ExportKind, &str); 9] = [
     (ExportKind::Gifts, "Gifts"),
     (ExportKind::Donors, "Donors"),
     (ExportKind::Plans, "Plans: monthly, quarterly and yearly gifts"),
@@ -26,6 +26,7 @@ const KINDS: [(ExportKind, &str); 8] = [
     (ExportKind::Statements, "Annual statements, a row for each currency"),
     (ExportKind::Declarations, "Gift Aid declarations"),
     (ExportKind::Consents, "Choices about e-mail"),
+    (ExportKind::Npsp, "Gifts for Salesforce: the NPSP Data Import object"),
 ];
 
 const FORMATS: [(ExportFormat, &str); 3] = [

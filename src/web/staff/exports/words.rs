@@ -25,6 +25,7 @@ pub fn kind(kind: ExportKind) -> &'static str {
         ExportKind::Statements => "Annual statements",
         ExportKind::Declarations => "Gift Aid declarations",
         ExportKind::Consents => "Choices about e-mail",
+        ExportKind::Npsp => "Gifts for Salesforce",
     }
 }
 
