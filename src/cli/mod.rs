@@ -6,6 +6,7 @@ pub mod demo;
 mod export;
 mod gift_aid;
 mod journal;
+mod plans;
 mod reconcile;
 mod serve;
 mod staff;
@@ -94,6 +95,11 @@ enum Command {
         #[command(subcommand)]
         action: StatementsAction,
     },
+    /// Work with monthly gifts.
+    Plans {
+        #[command(subcommand)]
+        action: plans::Action,
+    },
     /// Write the journal of a month for an accounting program.
     Journal(journal::Asked),
     /// Claim Gift Aid.
@@ -158,6 +164,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Reconcile(asked) => reconcile::run(&asked).await,
         Command::Export(asked) => export::run(&asked).await,
         Command::Statements { action: StatementsAction::Issue(asked) } => statements::issue(&asked).await,
+        Command::Plans { action } => plans::run(&action).await,
         Command::Journal(asked) => journal::run(&asked).await,
         Command::GiftAid { action } => gift_aid::run(&action).await,
         Command::Verify { json } => verify::run(json).await,

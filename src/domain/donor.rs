@@ -75,6 +75,19 @@ pub struct DonorDetails {
 }
 
 impl DonorDetails {
+    /// What stands where a donor was who asked to be forgotten (PR-11).
+    pub fn erased(locale: &str) -> DonorDetails {
+        DonorDetails {
+            kind: DonorKind::Individual,
+            given_name: "Erased".to_owned(),
+            family_name: "donor".to_owned(),
+            organisation: None,
+            email: String::new(),
+            address: None,
+            locale: locale.to_owned(),
+        }
+    }
+
     /// The name on the receipt: the body for an organisation, else the person (CA-11: only the true donor's name).
     pub fn receipt_name(&self) -> String {
         match (&self.kind, &self.organisation) {

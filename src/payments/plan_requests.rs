@@ -22,7 +22,7 @@ use stripe_shared::CheckoutSessionMode;
 
 use super::objects::Subscription;
 use super::requests::{UnsupportedAmount, to_stripe};
-use super::{METADATA_METHOD_CHANGE, METADATA_PAYMENT};
+use super::{METADATA_ENTITY, METADATA_FUND, METADATA_METHOD_CHANGE, METADATA_PAYMENT};
 use crate::clock::Ts;
 use crate::domain::frequency::Frequency;
 use crate::domain::ids::{MethodChangeId, PaymentId};
@@ -260,6 +260,15 @@ pub fn customer_default(customer: &str, method: &str) -> RequestBuilder {
     let mut settings = UpdateCustomerInvoiceSettings::new();
     settings.default_payment_method = Some(method.to_owned());
     UpdateCustomer::new(customer).invoice_settings(settings).build()
+}
+
+/// Marks a subscription that was made elsewhere as ours: its gifts are for this fund of this entity.
+pub fn hand_over(subscription: &str, fund: &str, entity: &str) -> RequestBuilder {
+    let marks = HashMap::from([
+        (METADATA_FUND.to_owned(), fund.to_owned()),
+        (METADATA_ENTITY.to_owned(), entity.to_owned()),
+    ]);
+    UpdateSubscription::new(subscription).metadata(marks).build()
 }
 
 /// One customer.

@@ -157,3 +157,61 @@ pub fn csv(rows: &[Income]) -> std::result::Result<Vec<u8>, ServiceError> {
     }
     Ok(sheet.finish())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_row() -> impl Strategy<Value = Income> {
+        let kinds = prop::sample::select(vec![
+            EntryKind::Gift,
+            EntryKind::Fee,
+            EntryKind::Refund,
+            EntryKind::RefundFailed,
+            EntryKind::DisputeWithdrawn,
+            EntryKind::DisputeReinstated,
+            EntryKind::Correction,
+        ]);
+        let ids = |all: &'static [&'static str]| prop::sample::select(all.to_vec()).prop_map(str::to_owned);
+        let months = ids(&["2026-01", "2026-02", "2026-12"]);
+        let currencies = prop::sample::select(vec![Currency::GBP, "USD".parse().expect("a currency")]);
+        (
+            months,
+            ids(&["uk", "us"]),
+            ids(&["a", "b", "c"]),
+            prop::option::of(ids(&["x", "y"])),
+            currencies,
+            kinds,
+            -9_000i64..9_000,
+            1i64..5,
+        )
+            .prop_map(
+                |(month, entity_id, fund_id, campaign_id, currency, kind, amount_minor, count)| Income {
+                    month: month.parse().expect("a month"),
+                    entity_id,
+                    fund_id,
+                    campaign_id,
+                    currency,
+                    kind,
+                    count,
+                    amount_minor,
+                },
+            )
+    }
+
+    proptest! {
+        /// However a report is told apart, its rows come to the same, and that is what the ledger has.
+        #[test]
+        fn the_rows_of_a_report_come_to_the_ledger(rows in prop::collection::vec(any_row(), 0..40)) {
+            for currency in currencies(&rows) {
+                let ledger: i64 = rows.iter().filter(|r| r.currency == currency).map(|r| r.amount_minor).sum();
+                for by in [By::Month, By::Fund, By::Campaign, By::Entity] {
+                    let apart = told_apart(&rows, currency, by);
+                    prop_assert_eq!(apart.values().map(Sums::net).sum::<i64>(), ledger, "{:?}", by);
+                }
+            }
+        }
+    }
+}

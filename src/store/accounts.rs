@@ -45,7 +45,7 @@ const SELECT_BY_MAILBOX: &str = "SELECT a.donor_id, a.email, a.password_hash, a.
      CASE WHEN EXISTS (SELECT 1 FROM donor g WHERE g.email_norm = a.email_norm AND g.standing = 'guest') \
      THEN TRUE ELSE FALSE END AS has_guest \
      FROM account a JOIN donor d ON d.id = a.donor_id WHERE a.donor_id = COALESCE((SELECT m.donor_id \
-     FROM account_mailbox m WHERE m.email_norm = $1), (SELECT o.donor_id FROM account o WHERE o.email_norm = $1))";
+     FROM account_mailbox m JOIN account w ON w.donor_id = m.donor_id WHERE m.email_norm = $1), (SELECT o.donor_id FROM account o WHERE o.email_norm = $1))";
 
 /// By donor.
 ///

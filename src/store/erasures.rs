@@ -183,7 +183,7 @@ pub async fn customers(conn: &mut Conn, owner: &DonorId) -> Result<Vec<String>> 
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// The mailboxes, normalised, by which a donor is or was reached.
+/// The mailboxes, normalised, by which a donor is or was reached; not those that are another donor's by now.
 ///
 /// # Errors
 /// When the database refuses.
@@ -194,7 +194,9 @@ pub async fn mailboxes(conn: &mut Conn, owner: &DonorId) -> Result<Vec<String>> 
         "SELECT d.email_norm FROM donor d WHERE d.owner_id = $1 AND d.email_norm <> '' \
          UNION SELECT a.email_norm FROM account a WHERE a.donor_id = $1 \
          UNION SELECT m.email_norm FROM account_mailbox m WHERE m.donor_id = $1 \
-         UNION SELECT LOWER(o.recipient) FROM donor d JOIN mail_outbox o ON o.donor_id = d.id WHERE d.owner_id = $1 ORDER BY 1",
+         UNION SELECT LOWER(o.recipient) FROM donor d JOIN mail_outbox o ON o.donor_id = d.id WHERE d.owner_id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM donor x WHERE x.email_norm = LOWER(o.recipient) AND x.owner_id <> $1) \
+         AND NOT EXISTS (SELECT 1 FROM account y WHERE y.email_norm = LOWER(o.recipient) AND y.donor_id <> $1) ORDER BY 1",
         owner
     )?;
     Ok(rows.into_iter().map(|(mailbox,)| mailbox).collect())
@@ -236,6 +238,12 @@ pub async fn close_doors(tx: &mut WriteTx, owner: &DonorId, mailboxes: &[String]
             mailbox.as_str()
         )?;
         exec!(tx, "DELETE FROM mailbox_proof WHERE email_norm = $1", mailbox.as_str())?;
+        // What was sent before it was known who they are, as a question to a mailbox.
+        exec!(
+            tx,
+            "DELETE FROM mail_outbox WHERE donor_id IS NULL AND LOWER(recipient) = $1 AND state <> 'queued'",
+            mailbox.as_str()
+        )?;
     }
     for sql in [
         "DELETE FROM mailbox_proof WHERE donor_id IN (SELECT d.id FROM donor d WHERE d.owner_id = $1)",

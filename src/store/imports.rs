@@ -329,6 +329,28 @@ pub async fn done(
     Ok(())
 }
 
+/// Says of a row that waited why it is not brought in after all; what it said is not kept.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn set_aside(
+    tx: &mut WriteTx,
+    batch: &ImportId,
+    line: i64,
+    state: ImportRowState,
+    words: &str,
+) -> Result<()> {
+    exec!(
+        tx,
+        "UPDATE import_row SET state = $3, words = $4, payload = NULL WHERE batch_id = $1 AND line = $2 AND state = 'ready'",
+        batch,
+        line,
+        state,
+        words
+    )?;
+    Ok(())
+}
+
 /// Moves a file from one state to another; `false` when it is not there.
 ///
 /// # Errors

@@ -140,7 +140,8 @@ pub async fn merge_if_new(tx: &mut WriteTx, m: &NewMerge<'_>) -> Result<bool> {
     Ok(true)
 }
 
-/// Lets the records of a merge count for whom they counted before. `false`: it is undone already.
+/// Lets the records of a merge count for whom they counted before, and so those that their mailboxes made since. `false`: it
+/// is undone already.
 ///
 /// # Errors
 /// When the database refuses.
@@ -158,13 +159,39 @@ pub async fn undo(tx: &mut WriteTx, merge: &Merge, by: &StaffId, at: Ts) -> Resu
     exec!(
         tx,
         "UPDATE donor SET owner_id = $2, updated_at = $4 WHERE owner_id = $3 \
-         AND id IN (SELECT r.record_id FROM donor_merge_record r WHERE r.merge_id = $1)",
+         AND (id IN (SELECT r.record_id FROM donor_merge_record r WHERE r.merge_id = $1) OR (id <> $3 AND created_at > $5 \
+         AND email_norm <> '' AND email_norm IN (SELECT o.email_norm FROM donor o JOIN donor_merge_record r \
+         ON r.record_id = o.id WHERE r.merge_id = $1)))",
         &merge.id,
         &merge.merged_id,
         &merge.donor_id,
-        at
+        at,
+        merge.made_at
     )?;
     Ok(true)
+}
+
+/// Takes from the account of who stayed what whoever signed in to it by the other mailbox may have set since: a password, and
+/// browsers that need no second look. They sign in by a link and choose a password again.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget_keys_since(tx: &mut WriteTx, merge: &Merge, at: Ts) -> Result<()> {
+    exec!(
+        tx,
+        "UPDATE account SET password_hash = NULL, password_set_at = NULL, updated_at = $3 WHERE donor_id = $1 \
+         AND password_set_at >= $2",
+        &merge.donor_id,
+        merge.made_at,
+        at
+    )?;
+    exec!(
+        tx,
+        "DELETE FROM known_browser WHERE donor_id = $1 AND first_seen_at >= $2",
+        &merge.donor_id,
+        merge.made_at
+    )?;
+    Ok(())
 }
 
 /// Lets the mailboxes by which `merged` signs in lead to the account of `kept`.

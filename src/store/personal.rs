@@ -26,7 +26,13 @@ const OF_PLANS: &str =
 const OF_GIFTS: &str =
     "gift_id IN (SELECT g.id FROM gift g JOIN donor d ON d.id = g.donor_id WHERE d.owner_id = $1)";
 
-/// What Stripe told about a donor: its notices name one of these objects.
+/// A gift that was put down to another donor before has receipts that name that one: those are not theirs to see.
+const RECEIPTS: &str = "gift_id IN (SELECT g.id FROM gift g JOIN donor d ON d.id = g.donor_id WHERE d.owner_id = $1) \
+     AND NOT EXISTS (SELECT 1 FROM gift_correction c WHERE c.gift_id = receipt.gift_id AND c.kind = 'donor' \
+     AND c.made_at > receipt.issued_at)";
+
+/// What Stripe told about a donor: its notices name one of these objects. A gift that was put down to
+/// another donor before is left out: Stripe speaks of whoever paid it.
 macro_rules! told_of {
     ($before:literal) => {
         concat!($before, "object_id IN (\
@@ -38,14 +44,17 @@ macro_rules! told_of {
      UNION SELECT m.stripe_session FROM method_change m JOIN pledge p ON p.id = m.pledge_id \
      JOIN donor d ON d.id = p.donor_id WHERE d.owner_id = $1 \
      UNION SELECT g.stripe_payment_intent FROM gift g JOIN donor d ON d.id = g.donor_id WHERE d.owner_id = $1 \
+     AND NOT EXISTS (SELECT 1 FROM gift_correction c WHERE c.gift_id = g.id AND c.kind = 'donor') \
      UNION SELECT g.stripe_charge FROM gift g JOIN donor d ON d.id = g.donor_id WHERE d.owner_id = $1 \
+     AND NOT EXISTS (SELECT 1 FROM gift_correction c WHERE c.gift_id = g.id AND c.kind = 'donor') \
      UNION SELECT g.stripe_invoice FROM gift g JOIN donor d ON d.id = g.donor_id WHERE d.owner_id = $1 \
+     AND NOT EXISTS (SELECT 1 FROM gift_correction c WHERE c.gift_id = g.id AND c.kind = 'donor') \
      UNION SELECT r.stripe_invoice FROM recovery r JOIN pledge p ON p.id = r.pledge_id \
      JOIN donor d ON d.id = p.donor_id WHERE d.owner_id = $1 \
      UNION SELECT r.stripe_refund FROM refund r JOIN gift g ON g.id = r.gift_id JOIN donor d ON d.id = g.donor_id \
-     WHERE d.owner_id = $1 \
+     WHERE d.owner_id = $1 AND NOT EXISTS (SELECT 1 FROM gift_correction c WHERE c.gift_id = g.id AND c.kind = 'donor') \
      UNION SELECT x.stripe_dispute FROM dispute x JOIN gift g ON g.id = x.gift_id JOIN donor d ON d.id = g.donor_id \
-     WHERE d.owner_id = $1)")
+     WHERE d.owner_id = $1 AND NOT EXISTS (SELECT 1 FROM gift_correction c WHERE c.gift_id = g.id AND c.kind = 'donor'))")
     };
 }
 pub(super) use told_of;
@@ -73,17 +82,18 @@ pub const HOLDINGS: &[Holding] = holdings! {
     "offline_line", "Gifts entered in a batch", MINE, ["nonce", "entered_by"];
     "bank_line", "Lines of the charity's bank", OF_GIFTS, ["fingerprint", "closed_by"];
     "import_row", "Gifts brought in from another system", MINE, ["giver", "payload", "words"];
-    "gift_correction", "Corrections of gifts", OF_GIFTS, ["nonce", "made_by"];
+    "gift_correction", "Corrections of gifts", OF_GIFTS, ["nonce", "made_by", "was", "why"];
     "gift_benefit", "What you got for a gift", OF_GIFTS, ["nonce", "recorded_by"];
     "gift_rate", "Gifts at the rate of their day", OF_GIFTS, ["nonce", "recorded_by"];
     "refund", "Money given back", OF_GIFTS, [];
     "refund_request", "Refunds asked for", OF_GIFTS, ["nonce", "asked_by", "approved_by"];
     "dispute", "Gifts contested at your bank", OF_GIFTS, [];
     "ledger_entry", "Movements in the books", OF_GIFTS, [];
-    "receipt", "Receipts", OF_GIFTS, [];
+    "receipt", "Receipts", RECEIPTS, [];
     "receipt_event", "What became of receipts",
         "receipt_id IN (SELECT r.id FROM receipt r JOIN gift g ON g.id = r.gift_id JOIN donor d ON d.id = g.donor_id \
-         WHERE d.owner_id = $1)", [];
+         WHERE d.owner_id = $1 AND NOT EXISTS (SELECT 1 FROM gift_correction c WHERE c.gift_id = g.id AND c.kind = 'donor' \
+         AND c.made_at > r.issued_at))", [];
     "statement", "Annual statements", MINE, [];
     "statement_item", "Runs of statements", MINE, [];
     "declaration", "Gift Aid declarations", MINE, ["nonce", "entered_by"];

@@ -137,7 +137,8 @@ pub async fn of_donor(conn: &mut Conn, owner: &DonorId) -> Result<Vec<YearGift>>
     all!(conn, YearGift, year_gifts!("WHERE d.owner_id = $1 ORDER BY g.received_at, g.id"), owner)
 }
 
-/// Who gave to an entity in a tax year: the records that others count for, in their order.
+/// Who gave to an entity in a tax year: the records that others count for, in their order; not who asked to be
+/// forgotten.
 ///
 /// # Errors
 /// When the database refuses.
@@ -146,7 +147,7 @@ pub async fn donors_of_year(conn: &mut Conn, entity: &str, tax_year: &str) -> Re
         conn,
         (DonorId,),
         "SELECT DISTINCT d.owner_id FROM gift g JOIN donor d ON d.id = g.donor_id WHERE g.entity_id = $1 \
-         AND g.tax_year = $2 ORDER BY d.owner_id",
+         AND g.tax_year = $2 AND NOT EXISTS (SELECT 1 FROM erasure z WHERE z.donor_id = d.owner_id) ORDER BY d.owner_id",
         entity,
         tax_year
     )?;

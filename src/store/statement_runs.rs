@@ -88,7 +88,8 @@ pub async fn insert_if_new(tx: &mut WriteTx, run: &Run, nonce: &str) -> Result<b
     let items = exec!(
         tx,
         "INSERT INTO statement_item (run_id, donor_id, state) SELECT DISTINCT CAST($1 AS TEXT), d.owner_id, 'waiting' \
-         FROM gift g JOIN donor d ON d.id = g.donor_id WHERE g.entity_id = $2 AND g.tax_year = $3",
+         FROM gift g JOIN donor d ON d.id = g.donor_id WHERE g.entity_id = $2 AND g.tax_year = $3 \
+         AND NOT EXISTS (SELECT 1 FROM erasure z WHERE z.donor_id = d.owner_id)",
         &run.id,
         run.entity_id.as_str(),
         run.tax_year.as_str()

@@ -18,7 +18,8 @@ pub fn metrics_router(deps: Deps) -> Router {
 async fn metrics(State(deps): State<Deps>) -> Response {
     match health::standing(&deps).await {
         Ok(standing) => {
-            let text = exposition(&standing, deps.clock.now(), deps.store.name());
+            let mut text = exposition(&standing, deps.clock.now(), deps.store.name());
+            text.push_str(&super::traffic::exposition());
             ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
         }
         Err(error) => {

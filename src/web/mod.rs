@@ -19,6 +19,7 @@ mod router;
 mod security;
 mod session;
 mod staff;
+mod traffic;
 mod visitor;
 mod webhook;
 

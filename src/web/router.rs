@@ -14,7 +14,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::webhook::stripe::BODY_LIMIT;
 use super::{
-    AppState, account, assets, donor, errors, ops, public, security, session, staff, visitor, webhook,
+    AppState, account, assets, donor, errors, ops, public, security, session, staff, traffic, visitor,
+    webhook,
 };
 use crate::domain::role::Right;
 
@@ -263,5 +264,6 @@ pub fn router(state: AppState, extra: Option<Router<AppState>>) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), errors::dress))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(PACKED_ALREADY)))
         .layer(middleware::from_fn_with_state(state.clone(), security::headers))
+        .layer(middleware::from_fn(traffic::count))
         .with_state(state)
 }

@@ -196,6 +196,21 @@ story! {
 }
 
 story! {
+    async fn two_files_that_share_rows_are_both_brought_in_and_each_row_once(app: &TestApp) {
+        let fund = fund(app).await;
+        let office = app.staff("finance").await;
+        let one = send(&office, "history.csv", TEMPLATE.as_bytes(), &[("fund", &fund)]).await;
+        let more = format!("{TEMPLATE}a-6,2026-03-05,11.00,GBP,,,Cash,Cy,Tidemill,,,,,,,,ex1 1ac,,,\r\n");
+        let two = send(&office, "history and more.csv", more.as_bytes(), &[("fund", &fund)]).await;
+        assert!(two.has("Bring 6 gifts in"), "looked at before the first is in the books: {}", two.words());
+        press(app, &office, &one, "bring-in", &[]).await;
+        let done = press(app, &office, &two, "bring-in", &[]).await;
+        assert!(done.has("In the books") && done.has("Brought in before"), "{}", done.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 6);
+    }
+}
+
+story! {
     async fn a_file_that_is_half_brought_in_goes_on_where_it_was(app: &TestApp) {
         let fund = fund(app).await;
         let office = app.staff("finance").await;

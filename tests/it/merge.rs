@@ -155,6 +155,45 @@ story! {
 }
 
 story! {
+    async fn whoever_signed_in_by_a_wrong_merge_keeps_no_key_to_it(app: &TestApp) {
+        app.gift("25").await;
+        let home = app.account("ada@donors.example", PASSWORD).await;
+        gift_from(app, "ada.marsh@work.example", "40").await;
+        let (kept, other) = (record(app, ADA).await, record(app, WORK).await);
+        let office = app.staff("support").await;
+        merge(&office, &kept, &other, "By telephone").await;
+        let work = app.browser();
+        work.sign_in_by_link("ada.marsh@work.example").await;
+        let page = work.open("/portal/security/password").await;
+        let typed = [("current_password", PASSWORD), ("new_password", "another mulberry 8 k")];
+        let set = work.fill(&page, "/portal/security/password", &typed).await;
+        assert_eq!(set.path, "/portal/security?done=password", "{}", set.words());
+        undo(&office, &kept, "Two people").await;
+        let refused = work.sign_in("ada@donors.example", "another mulberry 8 k").await;
+        assert!(refused.path.starts_with("/sign-in"), "{}", refused.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM account WHERE password_hash IS NOT NULL").await, 0);
+        home.sign_in_by_link("ada@donors.example").await;
+        assert!(home.open("/portal/gifts").await.has("£25.00"), "a link lets the right one in");
+    }
+}
+
+story! {
+    async fn who_asked_to_be_forgotten_is_merged_no_more(app: &TestApp) {
+        app.gift("25").await;
+        gift_from(app, "ada.marsh@work.example", "40").await;
+        let (kept, other) = (record(app, ADA).await, record(app, WORK).await);
+        let office = app.staff("support finance").await;
+        let page = office.open(&format!("/staff/donors/{kept}/merge?donor={other}")).await;
+        let here = format!("/staff/donors/{other}/rights");
+        let rights = office.open(&here).await;
+        office.fill(&rights, &format!("{here}/erase"), &[("why", "By letter"), ("sure", "yes")]).await;
+        let refused = office.fill(&page, &format!("/staff/donors/{kept}/merge"), &[("why", "A letter")]).await;
+        assert!(refused.status == 409 && refused.has("asked to be forgotten"), "{}", refused.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM donor_merge").await, 0);
+    }
+}
+
+story! {
     async fn what_cannot_be_one_stays_apart(app: &TestApp) {
         app.gift("25").await;
         gift_from(app, "ada.marsh@work.example", "40").await;

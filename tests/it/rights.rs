@@ -131,6 +131,14 @@ story! {
         assert_eq!(app.text("SELECT content_sha256 FROM receipt").await, receipt);
         assert_eq!(app.count("SELECT COUNT(*) FROM suppression").await, 1);
         assert_eq!(app.count("SELECT COUNT(*) FROM erasure WHERE state = 'done' AND held_until IS NOT NULL").await, 1);
+        let mut read = app.deps.store.read().await.expect("reads");
+        let until = almoner::store::exports::Wanted { until: vec!["~".to_owned()], ..Default::default() };
+        let rows = almoner::store::exports::gifts::chunk(&mut read, &until, "", 10).await.expect("gifts");
+        assert_eq!((rows.len(), rows[0].donor.receipt_name().as_str(), rows[0].donor.email.as_str()), (1, "Erased donor", ""));
+        let year = rows[0].row.tax_year.clone();
+        let owed = almoner::store::statement_lines::donors_of_year(&mut read, "uk", &year).await.expect("donors");
+        assert_eq!(owed, [], "no statement is sent after them");
+        drop(read);
         let gift = app.text("SELECT id FROM gift").await;
         assert_eq!(office.open(&format!("/staff/gifts/{gift}")).await.status, 200);
         let list = office.open("/staff/donors").await;

@@ -35,6 +35,8 @@ pub enum Refusal {
     Undone,
     /// Who stayed was merged into somebody else since: that is undone first.
     LaterFirst,
+    /// One of them asked to be forgotten.
+    Forgotten,
 }
 
 /// Two donors side by side.
@@ -174,6 +176,9 @@ fn refusal(kept: &DonorRecord, other: &DonorRecord) -> Option<Refusal> {
     if kept.id == other.id {
         return Some(Refusal::Same);
     }
+    if kept.erasure.is_some() || other.erasure.is_some() {
+        return Some(Refusal::Forgotten);
+    }
     if kept.kind != other.kind {
         return Some(Refusal::Kinds);
     }
@@ -289,9 +294,13 @@ pub async fn undo(
     if !merges::hold_one(&mut tx, kept, now).await? {
         return Ok(Err(Refusal::LaterFirst));
     }
+    if office_donor::record(&mut tx, kept).await?.is_some_and(|d| d.erasure.is_some()) {
+        return Ok(Err(Refusal::Forgotten));
+    }
     if !merges::undo(&mut tx, &merge, &actor.id, now).await? {
         return Ok(Err(Refusal::Undone));
     }
+    merges::forget_keys_since(&mut tx, &merge, now).await?;
     merges::give_mailboxes_back(&mut tx, &merge, now).await?;
     for donor in [kept, &merge.merged_id] {
         sessions::delete_others(&mut tx, donor, "").await?;

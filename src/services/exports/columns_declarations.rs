@@ -51,7 +51,7 @@ const COLUMNS: &[Column<ExportDeclaration>] = &[
     column("address", "Address", "First line of the home address as declared.", |d, _| {
         Cell::text(&*d.home_address.line1)
     }),
-    column("address_2", "Address, second line", "Second line of that address.", |d, _| {
+    column("address_second", "Address, second line", "Second line of that address.", |d, _| {
         Cell::text(&*d.home_address.line2)
     }),
     column("city", "City", "Town or city of that address.", |d, _| Cell::text(&*d.home_address.city)),

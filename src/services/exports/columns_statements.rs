@@ -67,7 +67,7 @@ const COLUMNS: &[Column<ExportStatement>] = &[
     column("gifts", "Gifts", "How many gifts it names in this currency.", |s, _| {
         Cell::Whole(s.block().map_or(0, |b| i64::try_from(b.lines.len()).unwrap_or(i64::MAX)))
     }),
-    column("given", "Given", "What was given.", |s, _| sum(s, |t| t.given)),
+    column("given", "Given", "What was given in the year.", |s, _| sum(s, |t| t.given)),
     column(
         "went_back",
         "Went back",
@@ -89,7 +89,7 @@ const COLUMNS: &[Column<ExportStatement>] = &[
     column("address", "Address", "First line of the address on it.", |s, _| {
         address_part(&s.content.donor, |a| &a.line1)
     }),
-    column("address_2", "Address, second line", "Second line of the address on it.", |s, _| {
+    column("address_second", "Address, second line", "Second line of the address on it.", |s, _| {
         address_part(&s.content.donor, |a| &a.line2)
     }),
     column("city", "City", "Town or city of the address on it.", |s, _| {

@@ -1,15 +1,16 @@
 //! A file is brought in, or taken back: in small steps that a restart does not repeat.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::look;
 use super::row::Waiting;
 use crate::clock::Ts;
 use crate::domain::ids::{AddressId, AuditId, DonorId, ImportId, JobId};
 use crate::domain::receipt::sha256_hex;
-use crate::domain::states::{ImportState, OfflineKind};
+use crate::domain::states::{ImportRowState, ImportState, OfflineKind};
 use crate::services::offline_gifts::{self, Facts, Imported};
 use crate::services::staff::{Act, Actor, record};
 use crate::services::{Deps, Result, ServiceError, job_kinds};
@@ -28,7 +29,8 @@ const AT_MOST: Duration = Duration::from_secs(150);
 /// # Errors
 /// When the database refuses.
 pub async fn bring_in(deps: &Deps, actor: &Actor, id: &ImportId) -> Result<bool> {
-    begin(deps, actor, id, (ImportState::Checked, ImportState::Running), ("import.begun", "")).await
+    let tx = deps.store.write().await?;
+    begin(deps, tx, actor, id, (ImportState::Checked, ImportState::Running), ("import.begun", "")).await
 }
 
 /// Takes a file back. `false`: it is not in the books, or something is built on one of its gifts.
@@ -36,23 +38,23 @@ pub async fn bring_in(deps: &Deps, actor: &Actor, id: &ImportId) -> Result<bool>
 /// # Errors
 /// When the database refuses.
 pub async fn take_back(deps: &Deps, actor: &Actor, id: &ImportId, why: &str) -> Result<bool> {
-    let mut read = deps.store.read().await?;
-    if imports_back::built_on(&mut read, id).await? > 0 {
+    let mut tx = deps.store.write().await?;
+    if imports_back::built_on(&mut tx, id).await? > 0 {
         return Ok(false);
     }
-    drop(read);
-    begin(deps, actor, id, (ImportState::Done, ImportState::RollingBack), ("import.taken_back", why)).await
+    begin(deps, tx, actor, id, (ImportState::Done, ImportState::RollingBack), ("import.taken_back", why))
+        .await
 }
 
 async fn begin(
     deps: &Deps,
+    mut tx: WriteTx,
     actor: &Actor,
     id: &ImportId,
     (from, to): (ImportState, ImportState),
     (action, why): (&'static str, &str),
 ) -> Result<bool> {
     let now = deps.clock.now();
-    let mut tx = deps.store.write().await?;
     if !imports::advance(&mut tx, id, from, to, now).await? {
         return Ok(false);
     }
@@ -157,6 +159,7 @@ async fn bring_in_some(deps: &Deps, batch: &Batch) -> Result<bool> {
         tx.commit().await?;
         return Ok(false);
     }
+    let rows = set_aside(&mut tx, batch, rows).await?;
     let mut items = Vec::with_capacity(rows.len());
     let mut made: Vec<(DonorId, bool)> = Vec::with_capacity(rows.len());
     let mut givers: HashMap<&str, DonorId> = HashMap::new();
@@ -170,6 +173,10 @@ async fn bring_in_some(deps: &Deps, batch: &Batch) -> Result<bool> {
         made.push((donor_id.clone(), new));
         items.push(imported(batch, row, waiting, donor_id));
     }
+    if items.is_empty() {
+        tx.commit().await?;
+        return Ok(true);
+    }
     let Some(gifts) = offline_gifts::write_imported(deps, &mut tx, items, now).await? else {
         return Err(ServiceError::Unexpected("a gift of the file was brought in meanwhile".to_owned()));
     };
@@ -178,6 +185,27 @@ async fn bring_in_some(deps: &Deps, batch: &Batch) -> Result<bool> {
     }
     tx.commit().await?;
     Ok(true)
+}
+
+/// Leaves the rows that became gifts by another file since this one was looked at, and those of donors who were forgotten
+/// since; gives the others.
+async fn set_aside(tx: &mut WriteTx, batch: &Batch, rows: Vec<Ready>) -> Result<Vec<Ready>> {
+    let ids: Vec<&str> = rows.iter().map(|r| r.external_id.as_str()).collect();
+    let known: HashSet<String> = imports::known(tx, &batch.entity_id, &ids).await?.into_iter().collect();
+    let mut left = Vec::with_capacity(rows.len());
+    for row in rows {
+        let email = waiting_of(&row)?.donor.email;
+        let (state, words) = if known.contains(&row.external_id) {
+            (ImportRowState::Known, look::KNOWN)
+        } else if !email.is_empty() && look::is_forgotten(tx, &email).await? {
+            (ImportRowState::LeftOut, look::FORGOTTEN)
+        } else {
+            left.push(row);
+            continue;
+        };
+        imports::set_aside(tx, &batch.id, row.line, state, words).await?;
+    }
+    Ok(left)
 }
 
 fn waiting_of(row: &Ready) -> Result<Waiting> {

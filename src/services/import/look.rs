@@ -19,6 +19,11 @@ use crate::services::{Deps, Result, ServiceError};
 use crate::store::imports::{self, NewBatch, NewRow};
 use crate::store::{Conn, closings, erasures};
 
+/// Why a row is not brought in a second time.
+pub(super) const KNOWN: &str = "It was brought in before";
+/// Why a row of somebody who was forgotten is not brought in.
+pub(super) const FORGOTTEN: &str = "The donor asked to be forgotten";
+
 /// Rows of one file.
 pub const ROWS_AT_MOST: usize = 100_000;
 
@@ -184,10 +189,15 @@ async fn leave_out_known(conn: &mut Conn, entity: &str, rows: &mut [NewRow]) -> 
     let known: HashSet<String> = imports::known(conn, entity, &ids).await?.into_iter().collect();
     for row in rows.iter_mut().filter(|r| known.contains(&r.external_id)) {
         row.state = ImportRowState::Known;
-        row.words = "It was brought in before".to_owned();
+        row.words = KNOWN.to_owned();
         row.payload = None;
     }
     Ok(())
+}
+
+/// Whether the donor of a mailbox, as typed, asked to be forgotten.
+pub(super) async fn is_forgotten(conn: &mut Conn, email: &str) -> Result<bool> {
+    Ok(erasures::is_suppressed(conn, &sha256_hex(&normalise_email(email))).await?)
 }
 
 /// Who asked to be forgotten stays so (PR-6, PR-11).
@@ -209,7 +219,7 @@ async fn leave_out_forgotten(conn: &mut Conn, rows: &mut [NewRow]) -> Result<()>
         };
         if forgotten {
             row.state = ImportRowState::LeftOut;
-            row.words = "The donor asked to be forgotten".to_owned();
+            row.words = FORGOTTEN.to_owned();
             row.payload = None;
         }
     }

@@ -3,6 +3,7 @@
 
 mod carry_out;
 mod look;
+pub mod plans;
 mod row;
 
 pub use carry_out::{bring_in, drop_file, run, take_back};

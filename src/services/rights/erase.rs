@@ -11,7 +11,7 @@ use crate::clock::Ts;
 use crate::domain::donor::DonorDetails;
 use crate::domain::ids::{DonorId, ErasureId, JobId};
 use crate::domain::receipt::sha256_hex;
-use crate::domain::states::{ChangeOrigin, DonorKind, ErasureState};
+use crate::domain::states::{ChangeOrigin, ErasureState};
 use crate::domain::terms;
 use crate::services::pledges::{self, Wish};
 use crate::services::staff::{Act, Actor, record};
@@ -19,7 +19,7 @@ use crate::services::{Deps, Result, ServiceError, evidence, job_kinds};
 use crate::store::audit::Note;
 use crate::store::erasures::{self, Erasure, NewErasure, Outlook};
 use crate::store::jobs::{self, NewJob};
-use crate::store::{Day, WriteTx, office_donor};
+use crate::store::{Day, WriteTx, merges};
 
 /// An accounting period ends within a year of the last gift in it; the law wants six years from there (UK-23, PR-12).
 const KEPT_YEARS: i64 = 7;
@@ -75,8 +75,7 @@ pub async fn ask(deps: &Deps, actor: &Actor, owner: &DonorId, why: &str, nonce: 
     let now = deps.clock.now();
     let id = ErasureId::new(now, &deps.random);
     let mut tx = deps.store.write().await?;
-    let known = office_donor::record(&mut tx, owner).await?;
-    if known.is_none_or(|d| d.owner_id != d.id) {
+    if !merges::hold_one(&mut tx, owner, now).await? {
         return Ok(false);
     }
     let new = NewErasure { id: &id, donor: owner, nonce, why, by: &actor.id, at: now };
@@ -161,15 +160,7 @@ async fn forget(deps: &Deps, tx: &mut WriteTx, wish: &Erasure, outlook: &Outlook
         erasures::suppress(tx, &sha256_hex(mailbox), now).await?;
     }
     erasures::close_doors(tx, owner, &mailboxes).await?;
-    let nobody = DonorDetails {
-        kind: DonorKind::Individual,
-        given_name: "Erased".to_owned(),
-        family_name: "donor".to_owned(),
-        organisation: None,
-        email: String::new(),
-        address: None,
-        locale: deps.config.charity.brand.locale.clone(),
-    };
+    let nobody = DonorDetails::erased(&deps.config.charity.brand.locale);
     let details = serde_json::to_string(&nobody).map_err(|e| ServiceError::Unexpected(e.to_string()))?;
     erasures::strip(tx, owner, &details, &evidence::none(), now).await?;
     let until = held_until(outlook, today(deps, now));

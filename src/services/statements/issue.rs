@@ -57,7 +57,10 @@ pub async fn issue(
         return Ok(Issued::Blocked("The charity file has no words for statements on this day".to_owned()));
     }
     let first_year = i64::from(from.year());
-    number(tx, &entity.receipt_prefix, &mut content, old.as_ref(), first_year).await?;
+    // A number stays with the record it was given to, so that one donor made two again never has it twice.
+    let own = old.as_ref().filter(|o| o.donor_id == *owner);
+    number(tx, &entity.receipt_prefix, &mut content, own, first_year).await?;
+    content.version = old.as_ref().map_or(1, |o| o.version + 1);
     if let Some(old) = &old {
         content.replaces = Some(Replaced {
             number: old.number.clone(),

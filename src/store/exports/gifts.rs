@@ -55,6 +55,7 @@ pub struct GiftRow {
     /// The declaration that covers it.
     pub declaration_id: Option<String>,
     donor_details: String,
+    is_erased: bool,
     /// The donor's words.
     pub note: Option<String>,
     /// Why it is dedicated.
@@ -84,7 +85,7 @@ pub struct GiftRow {
 pub struct ExportGift {
     /// Its row.
     pub row: GiftRow,
-    /// The donor as on the gift.
+    /// The donor as on the gift; nobody, when they were forgotten since.
     pub donor: DonorDetails,
     /// Given back, zero or negative, in minor units of the gift's currency: refunds, and cheques that came back unpaid.
     pub refunded_minor: i64,
@@ -152,7 +153,9 @@ pub async fn chunk(conn: &mut Conn, wanted: &Wanted, after: &str, size: i64) -> 
          g.currency, g.amount_minor, g.fee_cover_minor, g.instalment, p.frequency, g.received_at, g.received_on, \
          g.tax_year, g.method_kind, g.method_label, g.method_last4, g.declaration_id, g.donor_details, g.note, \
          g.tribute_kind, g.tribute_name, g.stripe_payment_intent, g.stripe_charge, g.stripe_invoice, g.created_at, \
-         g.corrections, o.kind AS offline_kind, o.reference AS offline_reference, o.batch_id AS offline_batch \
+         g.corrections, o.kind AS offline_kind, o.reference AS offline_reference, o.batch_id AS offline_batch, \
+         CASE WHEN EXISTS (SELECT 1 FROM erasure z WHERE z.donor_id = d.owner_id AND z.state = 'done') \
+         THEN TRUE ELSE FALSE END AS is_erased \
          FROM gift g JOIN donor d ON d.id = g.donor_id LEFT JOIN pledge p ON p.id = g.pledge_id \
          LEFT JOIN offline_gift o ON o.gift_id = g.id WHERE g.id > ",
         |q| {
@@ -286,8 +289,10 @@ impl Around {
     }
 
     fn put_together(&mut self, row: GiftRow) -> Result<ExportGift> {
-        let donor = serde_json::from_str(&row.donor_details)
+        let written: DonorDetails = serde_json::from_str(&row.donor_details)
             .map_err(|e| StoreError::Corrupt { table: "gift", what: format!("{}: {e}", row.id) })?;
+        // The law keeps what was on the gift; a file for daily use says no more of who was forgotten.
+        let donor = if row.is_erased { DonorDetails::erased(&written.locale) } else { written };
         let moved = self.moved.remove(&row.id).unwrap_or_default();
         let dispute = self.disputes.remove(&row.id);
         // Until money is withdrawn, a dispute holds nothing.

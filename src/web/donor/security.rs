@@ -60,7 +60,8 @@ pub async fn show(
                 .unwrap_or_default(),
             email_others: match others.as_slice() {
                 [] => String::new(),
-                others => format!("{} signs in here, too.", others.join(", ")),
+                [one] => format!("{one} signs in here, too."),
+                others => format!("{} sign in here, too.", others.join(", ")),
             },
             email_change: Link::new("Change", "/portal/security/email"),
             password_line: match account.password_set_at {

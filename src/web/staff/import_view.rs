@@ -150,6 +150,7 @@ fn parity(look: Look<'_>, all: &[Parity]) -> TableSection {
         lead: match (differ, i64::try_from(all.len()).unwrap_or(i64::MAX) >= COMPARED) {
             (0, false) => "No difference.".to_owned(),
             (0, true) => format!("No difference; the first {COMPARED} lines are shown."),
+            (1, _) => "One line differs: it stands first.".to_owned(),
             (n, _) => format!("{n} lines differ: they stand first."),
         },
         table: DataTable {

@@ -32,6 +32,7 @@ pub(super) fn refusal_words(refusal: Refusal) -> &'static str {
             "The other one signs in and this one does not. Begin from the other one, so that the account stays."
         }
         Refusal::Undone => "That merge was undone already.",
+        Refusal::Forgotten => "One of the two asked to be forgotten: what is kept of them stays as it is.",
         Refusal::LaterFirst => "This donor was merged into another since. Undo that first.",
     }
 }
@@ -211,10 +212,11 @@ fn changes(look: Look<'_>, pair: &Pair) -> Vec<String> {
     if kept.held.declarations + other.held.declarations > 0 {
         all.push("A Gift Aid declaration of either covers the gifts of both, within its dates. Claims that were sent stay.".to_owned());
     }
-    all.push(format!(
-        "{} receipts keep their numbers, names and addresses.",
-        kept.held.receipts + other.held.receipts
-    ));
+    all.push(match kept.held.receipts + other.held.receipts {
+        0 => "Neither has a receipt.".to_owned(),
+        1 => "The receipt keeps its number, name and address.".to_owned(),
+        n => format!("{n} receipts keep their numbers, names and addresses."),
+    });
     all.push("The latest choice about e-mail holds, whichever record it was made on. Mail that rests for one rests for both.".to_owned());
     all
 }

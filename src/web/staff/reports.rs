@@ -82,6 +82,19 @@ impl Raw {
         Asked { entities, from, to }
     }
 
+    /// One month of every entity, told apart by entity.
+    fn month_by_entity(&self, month: Month) -> String {
+        let month = month.to_string();
+        let parts = [
+            ("by", "entity"),
+            ("fund", self.fund.as_str()),
+            ("campaign", self.campaign.as_str()),
+            ("from", month.as_str()),
+            ("to", month.as_str()),
+        ];
+        paging::href(HERE, &parts)
+    }
+
     /// The same with another of its parts.
     fn with(&self, name: &str, value: &str, by: &str) -> String {
         let mut parts = [
@@ -279,7 +292,10 @@ fn lines(
                 let label = named(look, month);
                 Line {
                     short: super::programme::short(look, month, month == asked.from),
-                    href: one.as_ref().map(|e| super::months::href(e, month)).unwrap_or_default(),
+                    href: match &one {
+                        Some(entity) => super::months::href(entity, month),
+                        None => raw.month_by_entity(month),
+                    },
                     label,
                     month: one.clone().map(|e| (e, month)),
                     sums,

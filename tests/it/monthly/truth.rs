@@ -208,6 +208,38 @@ story! {
 }
 
 story! {
+    async fn running_subscriptions_of_another_system_are_taken_over_by_a_file(app: &TestApp) {
+        use almoner::services::import::plans::{Became, lines, take_over};
+        ada_with_a_plan(app).await;
+        let fund = app.deps.config.charity.funds_of("uk").nth(1).expect("a fund").id.clone();
+        let elsewhere = in_the_dashboard(app, &[("order", "7")]).await;
+        app.settle().await;
+        let ours = app.text("SELECT stripe_subscription FROM pledge").await;
+        let file = format!("subscription,fund,entity\n{elsewhere},{fund},uk\n{ours},{fund},uk\nsub_nobody,{fund},uk\ncus_1,{fund},uk\n\
+            {elsewhere}x,nowhere,uk\n");
+        let read = lines(&file).expect("reads");
+        let mut became = Vec::new();
+        for line in &read {
+            became.push(take_over(&app.deps, line, true).await.expect("looks"));
+        }
+        assert!(matches!(&became[0], Became::Ready(charge) if charge.minor() == 1_200), "{became:?}");
+        assert_eq!(became[1], Became::Known);
+        assert!(became[2..].iter().all(|b| matches!(b, Became::Problem(_))), "{became:?}");
+        app.settle().await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM pledge").await, 1, "looking changes nothing");
+        assert!(matches!(take_over(&app.deps, &read[0], false).await.expect("hands over"), Became::HandedOver(_)));
+        app.settle().await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM pledge").await, 2);
+        assert_eq!(app.text("SELECT fund_id FROM pledge WHERE amount_minor = 1200").await, fund);
+        assert_eq!(take_over(&app.deps, &read[0], false).await.expect("looks"), Became::Known);
+        let ada = app.browser();
+        ada.sign_in_by_link(ADA).await;
+        let page = ada.open("/portal/monthly").await;
+        assert!(page.has("£12.00"), "{}", page.words());
+    }
+}
+
+story! {
     async fn a_stop_is_kept_while_stripe_is_away_and_never_given_up(app: &TestApp) {
         let (ada, plan) = ada_with_a_plan(app).await;
         let stop = ada.open(&format!("/portal/monthly/{plan}/stop")).await;
