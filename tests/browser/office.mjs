@@ -250,8 +250,10 @@ async function fromElsewhere(v) {
   await v.open('/staff/imports');
   await v.look('office-imports', { dark: true });
   const stamp = Date.now().toString(36);
-  const rows = ['external_id,received_on,amount,email,given_name,family_name', `${stamp}-1,2024-05-01,25.00,una@walks.example,Una,Reed`,
-    `${stamp}-2,2024-06-01,12.50,una@walks.example,Una,Reed`, `${stamp}-3,2024-06-31,12.50,una@walks.example,Una,Reed`];
+  // Of the month that goes on: older ones are closed by the walk before.
+  const first = `${new Date().toISOString().slice(0, 7)}-01`;
+  const rows = ['external_id,received_on,amount,email,given_name,family_name', `${stamp}-1,${first},25.00,una@walks.example,Una,Reed`,
+    `${stamp}-2,${first},12.50,una@walks.example,Una,Reed`, `${stamp}-3,2024-06-31,12.50,una@walks.example,Una,Reed`];
   await v.page.selectOption('#to', 'uk:GBP');
   await v.page.selectOption('#fund', { index: 1 });
   await v.page.selectOption('#dates', '%Y-%m-%d');
