@@ -1,5 +1,6 @@
 //! Gifts as Salesforce's Nonprofit Success Pack loads them: the columns of its NPSP Data Import object (AC-11).
 
+use super::columns_gifts::Gifts;
 use super::table::{Column, Table, column, money};
 use crate::documents::cell::Cell;
 use crate::domain::donor::Address;
@@ -8,7 +9,7 @@ use crate::domain::states::DonorKind;
 use crate::store;
 use crate::store::Conn;
 use crate::store::exports::Wanted;
-use crate::store::exports::gifts::{self, ExportGift};
+use crate::store::exports::gifts::ExportGift;
 
 /// Money received, for Salesforce.
 #[derive(Clone, Copy, Debug)]
@@ -24,16 +25,15 @@ impl Table for Npsp {
         after: &str,
         size: i64,
     ) -> store::Result<Vec<ExportGift>> {
-        gifts::chunk(conn, wanted, after, size).await
+        Gifts::chunk(conn, wanted, after, size).await
     }
 
     fn id(row: &ExportGift) -> &str {
-        &row.row.id
+        Gifts::id(row)
     }
 
     fn sums(row: &ExportGift) -> Option<Sums> {
-        let (currency, net_minor) = (row.row.currency, row.net_minor());
-        Some(Sums { currency, amount_minor: row.row.amount_minor, net_minor })
+        Gifts::sums(row)
     }
 }
 
