@@ -70,6 +70,8 @@ text_enums! {
     }
     /// Where a file of another system stands.
     ImportState {
+        /// Its rows are being written down.
+        Reading = "reading",
         /// Looked at; nothing is in the books.
         Checked = "checked",
         /// Being brought in.

@@ -22,12 +22,12 @@ pub async fn tick(deps: &Deps, now: Ts, watch: bool) -> Result<()> {
     let (hour, ten_minutes) = (&text[..13], &text[..PERIOD]);
     let mut tx = deps.store.write().await?;
     use job_kinds::{
-        CHECK_HEALTH, INDEX_DONORS, RECONCILE, RECOVERY_MAILS, RELEASE_MAIL, SWEEP_EXPORTS, SWEEP_PAYMENTS,
-        SWEEP_SESSIONS, UPKEEP,
+        CHECK_HEALTH, INDEX_DONORS, LET_GO, RECONCILE, RECOVERY_MAILS, RELEASE_MAIL, SWEEP_EXPORTS,
+        SWEEP_PAYMENTS, SWEEP_SESSIONS, UPKEEP,
     };
     let hourly = [SWEEP_PAYMENTS, SWEEP_SESSIONS, SWEEP_EXPORTS, RECOVERY_MAILS, INDEX_DONORS, RELEASE_MAIL];
     let hourly = hourly.map(|kind| (kind, hour));
-    let daily = [(UPKEEP, &hour[..10])];
+    let daily = [UPKEEP, LET_GO].map(|kind| (kind, &hour[..10]));
     let often = [RECONCILE, CHECK_HEALTH].map(|kind| (kind, ten_minutes)).into_iter().filter(|_| watch);
     for (kind, period) in hourly.into_iter().chain(daily).chain(often) {
         if jobs::begin_period(&mut tx, kind, period, now).await? {

@@ -248,6 +248,7 @@ impl Worker {
             job_kinds::REVIEW_STATEMENT => statements::review(deps, &job.subject).await,
             job_kinds::WRITE_EXPORT => exports::run(deps, &job.subject).await,
             job_kinds::SWEEP_EXPORTS => exports::sweep(deps).await,
+            job_kinds::LET_GO => rights::keep::run(deps).await,
             job_kinds::RUN_IMPORT => import::run(deps, &job.subject).await,
             job_kinds::ERASE_DONOR => rights::erase::run(deps, &job.subject).await,
             job_kinds::INDEX_DONORS => finding::index(deps).await,

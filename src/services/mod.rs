@@ -166,6 +166,8 @@ pub mod job_kinds {
     pub const WRITE_EXPORT: &str = "write_export";
     /// Delete exported workbooks that were kept long enough.
     pub const SWEEP_EXPORTS: &str = "sweep_exports";
+    /// Let go of what is kept no longer.
+    pub const LET_GO: &str = "let_go";
     /// Bring a file of another system in, or take it back.
     pub const RUN_IMPORT: &str = "run_import";
     /// Forget a donor who asked for it.

@@ -27,6 +27,8 @@ const MAILS_PER_ADDRESS: Limit = Limit { burst: NonZeroU32::new(30).unwrap(), ev
 const CODES_PER_ADDRESS: Limit = Limit { burst: NonZeroU32::new(30).unwrap(), every: 20 };
 /// Copies of receipts for one donor.
 const COPIES_PER_DONOR: Limit = Limit { burst: NonZeroU32::new(20).unwrap(), every: 60 };
+/// Copies of everything for one donor: each is hundreds of pages to print.
+const ARCHIVES_PER_DONOR: Limit = Limit { burst: NonZeroU32::new(3).unwrap(), every: 3600 };
 /// Second factors of one member of staff: five, then one a minute.
 const SECOND_FACTORS: Limit = Limit { burst: NonZeroU32::new(5).unwrap(), every: 60 };
 
@@ -87,6 +89,7 @@ struct Limits {
     mails_per_address: Keyed<IpAddr>,
     codes_per_address: Keyed<IpAddr>,
     copies_per_donor: Keyed<String>,
+    archives_per_donor: Keyed<String>,
     second_factors: Keyed<String>,
 }
 
@@ -114,6 +117,7 @@ impl Throttle {
             mails_per_address: keyed(MAILS_PER_ADDRESS, clock),
             codes_per_address: keyed(CODES_PER_ADDRESS, clock),
             copies_per_donor: keyed(COPIES_PER_DONOR, clock),
+            archives_per_donor: keyed(ARCHIVES_PER_DONOR, clock),
             second_factors: keyed(SECOND_FACTORS, clock),
         }))
     }
@@ -153,6 +157,14 @@ impl Throttle {
         check(&self.0.codes_per_address, &network(from))
     }
 
+    /// A copy of everything that is held about a donor is to be made.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn archive(&self, donor: &str) -> Result<(), TooMany> {
+        check(&self.0.archives_per_donor, &donor.to_owned())
+    }
+
     /// A copy of a receipt is to be sent.
     ///
     /// # Errors
@@ -177,6 +189,7 @@ impl Throttle {
         self.0.mails_per_address.retain_recent();
         self.0.codes_per_address.retain_recent();
         self.0.copies_per_donor.retain_recent();
+        self.0.archives_per_donor.retain_recent();
         self.0.second_factors.retain_recent();
     }
 }

@@ -1,10 +1,12 @@
 //! Donors who asked to be forgotten: what has to be waited for, what goes, and what is left behind (PR-11, PR-12).
 
-use super::db::{Conn, Result, WriteTx, all, exec, opt};
+use sqlx::QueryBuilder;
+
+use super::db::{Conn, Result, WriteTx, all, exec, on, opt};
 use super::personal::told_of;
 use super::types::Day;
 use crate::clock::Ts;
-use crate::domain::ids::{DonorId, ErasureId, PledgeId, StaffId};
+use crate::domain::ids::{CorrectionId, DonorId, ErasureId, PledgeId, StaffId};
 use crate::domain::states::ErasureState;
 
 /// A wish to be forgotten.
@@ -269,6 +271,8 @@ pub async fn strip(tx: &mut WriteTx, owner: &DonorId, details: &str, evidence: &
         "DELETE FROM donor_note WHERE donor_id IN (SELECT d.id FROM donor d WHERE d.owner_id = $1)",
         "DELETE FROM donor_mail_pause WHERE donor_id IN (SELECT d.id FROM donor d WHERE d.owner_id = $1)",
         "DELETE FROM mail_outbox WHERE donor_id IN (SELECT d.id FROM donor d WHERE d.owner_id = $1)",
+        "UPDATE bank_line SET payer = '', payer_norm = '', reference = '' WHERE gift_id IN (SELECT g.id FROM donor d \
+         JOIN gift g ON g.donor_id = d.id WHERE d.owner_id = $1)",
         "UPDATE pledge SET ended_words = NULL WHERE donor_id IN (SELECT d.id FROM donor d WHERE d.owner_id = $1)",
         "UPDATE gift SET note = NULL, tribute_kind = NULL, tribute_name = NULL WHERE donor_id IN (SELECT d.id FROM donor d \
          WHERE d.owner_id = $1) AND (note IS NOT NULL OR tribute_name IS NOT NULL)",
@@ -309,11 +313,78 @@ pub async fn finish(tx: &mut WriteTx, id: &ErasureId, at: Ts, held_until: Option
     Ok(())
 }
 
-/// Whether a mailbox, by its hash, is not to be written to again (PR-6).
+/// Which of these mailboxes, by their hashes, are not to be written to again (PR-6).
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn is_suppressed(conn: &mut Conn, email_sha256: &str) -> Result<bool> {
-    Ok(opt!(conn, (String,), "SELECT email_sha256 FROM suppression WHERE email_sha256 = $1", email_sha256)?
-        .is_some())
+pub async fn suppressed(conn: &mut Conn, hashes: &[String]) -> Result<Vec<String>> {
+    macro_rules! run {
+        ($t:expr, $hashes:expr) => {{
+            let mut q = QueryBuilder::new("SELECT email_sha256 FROM suppression WHERE email_sha256 IN (");
+            let mut list = q.separated(", ");
+            for hash in $hashes {
+                list.push_bind(hash.as_str());
+            }
+            q.push(")");
+            q.build_query_scalar::<String>().fetch_all(&mut **$t).await
+        }};
+    }
+    let mut found = Vec::new();
+    for chunk in hashes.chunks(500) {
+        found.extend(on!(&mut *conn, t => run!(t, chunk))?);
+    }
+    Ok(found)
+}
+
+/// Whether the mailbox is that of somebody who asked to be forgotten and has not come back by themselves since.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_gone(conn: &mut Conn, email_norm: &str, email_sha256: &str) -> Result<bool> {
+    let row = opt!(
+        conn,
+        (String,),
+        "SELECT s.email_sha256 FROM suppression s WHERE s.email_sha256 = $2 AND NOT EXISTS (SELECT 1 FROM donor d \
+         WHERE d.email_norm = $1)",
+        email_norm,
+        email_sha256
+    )?;
+    Ok(row.is_some())
+}
+
+/// What gifts were before a correction, where it names a record of this donor: the correction's id and the JSON.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn told_before(conn: &mut Conn, owner: &DonorId) -> Result<Vec<(CorrectionId, String)>> {
+    all!(
+        conn,
+        (CorrectionId, String),
+        "SELECT c.id, c.was FROM gift_correction c WHERE c.kind = 'donor' AND EXISTS (SELECT 1 FROM donor d \
+         WHERE d.owner_id = $1 AND c.was LIKE '%\"donor\":\"' || d.id || '\"%')",
+        owner
+    )
+}
+
+/// Says anew what a gift was before a correction, without the name of who was forgotten.
+///
+/// # Errors
+/// When the database refuses: anything else of it changed, or nobody asked.
+pub async fn set_told_before(tx: &mut WriteTx, id: &CorrectionId, was: &str) -> Result<()> {
+    exec!(tx, "UPDATE gift_correction SET was = $2 WHERE id = $1", id, was)?;
+    Ok(())
+}
+
+/// Lets go of the words of notices of Stripe that came before a moment and are done with; gives how many.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forget_notices(tx: &mut WriteTx, before: Ts, most: i64) -> Result<u64> {
+    exec!(
+        tx,
+        "UPDATE webhook_event SET payload = '{}' WHERE id IN (SELECT e.id FROM webhook_event e WHERE e.payload <> '{}' \
+         AND e.received_at < $1 AND e.state IN ('done', 'ignored') ORDER BY e.received_at LIMIT CAST($2 AS BIGINT))",
+        before,
+        most
+    )
 }

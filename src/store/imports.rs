@@ -21,6 +21,8 @@ pub struct Batch {
     pub fund_id: String,
     /// Gift Aid was claimed on gifts whose row says nothing of it.
     pub claimed: bool,
+    /// The other system issued receipts for these gifts: no official document confirms them again.
+    pub receipted: bool,
     /// How the file is called.
     pub file_name: String,
     /// SHA-256 of it.
@@ -43,7 +45,7 @@ macro_rules! batches {
     ($rest:literal) => {
         concat!(
             "SELECT b.id, b.source, b.entity_id, b.fund_id, CASE WHEN b.claimed THEN TRUE ELSE FALSE END AS claimed, ",
-            "b.file_name, b.file_sha256, b.state, s.name AS by_name, b.read_by, b.read_at, b.done_at, b.why ",
+            "CASE WHEN b.receipted THEN TRUE ELSE FALSE END AS receipted, b.file_name, b.file_sha256, b.state, s.name AS by_name, b.read_by, b.read_at, b.done_at, b.why ",
             "FROM import_batch b JOIN staff s ON s.id = b.read_by ",
             $rest
         )
@@ -71,7 +73,11 @@ pub async fn by_nonce(conn: &mut Conn, nonce: &str) -> Result<Option<Batch>> {
 /// # Errors
 /// When the database refuses.
 pub async fn latest(conn: &mut Conn) -> Result<Vec<Batch>> {
-    all!(conn, Batch, batches!("WHERE b.state <> 'dropped' ORDER BY b.read_at DESC, b.id DESC LIMIT 100"))
+    all!(
+        conn,
+        Batch,
+        batches!("WHERE b.state NOT IN ('reading', 'dropped') ORDER BY b.read_at DESC, b.id DESC LIMIT 100")
+    )
 }
 
 /// A file to write down.
@@ -89,6 +95,8 @@ pub struct NewBatch<'a> {
     pub fund: &'a str,
     /// Gift Aid was claimed on gifts whose row says nothing of it.
     pub claimed: bool,
+    /// The other system issued receipts for these gifts.
+    pub receipted: bool,
     /// How the file is called.
     pub file_name: &'a str,
     /// SHA-256 of it.
@@ -99,7 +107,7 @@ pub struct NewBatch<'a> {
     pub at: Ts,
 }
 
-/// Writes a file down.
+/// Writes a file down whose rows follow: it is being read until [`advance`] says otherwise.
 ///
 /// # Errors
 /// When the database refuses.
@@ -107,7 +115,7 @@ pub async fn insert(tx: &mut WriteTx, b: &NewBatch<'_>) -> Result<()> {
     exec!(
         tx,
         "INSERT INTO import_batch (id, nonce, source, entity_id, fund_id, claimed, file_name, file_sha256, state, read_by, \
-         read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'checked', $9, $10)",
+         read_at, receipted) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'reading', $9, $10, $11)",
         b.id,
         b.nonce,
         b.source,
@@ -117,7 +125,8 @@ pub async fn insert(tx: &mut WriteTx, b: &NewBatch<'_>) -> Result<()> {
         b.file_name,
         b.sha256,
         b.by,
-        b.at
+        b.at,
+        b.receipted
     )?;
     Ok(())
 }
@@ -364,7 +373,7 @@ pub async fn advance(
 ) -> Result<bool> {
     let changed = exec!(
         tx,
-        "UPDATE import_batch SET state = $3, done_at = CASE WHEN $3 = 'done' THEN $4 ELSE done_at END \
+        "UPDATE import_batch SET state = $3, done_at = CASE WHEN $3 = 'done' THEN COALESCE(done_at, $4) ELSE done_at END \
          WHERE id = $1 AND state = $2",
         id,
         from,
@@ -390,6 +399,21 @@ pub async fn set_why(tx: &mut WriteTx, id: &ImportId, why: &str) -> Result<()> {
 pub async fn forget_payloads(tx: &mut WriteTx, id: &ImportId) -> Result<()> {
     exec!(tx, "UPDATE import_row SET payload = NULL WHERE batch_id = $1 AND payload IS NOT NULL", id)?;
     Ok(())
+}
+
+/// Files that nobody brought in: looked at, or left while they were read, before a moment.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn left(conn: &mut Conn, looked_at: Ts, reading: Ts) -> Result<Vec<(ImportId, ImportState)>> {
+    all!(
+        conn,
+        (ImportId, ImportState),
+        "SELECT id, state FROM import_batch WHERE (state = 'checked' AND read_at < $1) OR (state = 'reading' AND read_at < $2) \
+         ORDER BY read_at LIMIT 100",
+        looked_at,
+        reading
+    )
 }
 
 /// What a donor gave in a year by the file and by the books.

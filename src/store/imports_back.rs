@@ -3,8 +3,33 @@
 use super::db::{Conn, Result, WriteTx, all, exec, opt};
 use crate::domain::ids::{DonorId, GiftId, ImportId};
 
-/// How many gifts of a file have something built on them, so that it cannot be taken back: a movement, a correction, a receipt,
-/// a claim, a statement that tells of their year, a month that was closed over them.
+/// What is built on a gift `g` of the donor's record `d` that the row `r` of the file `b` brought in: a movement, a correction, a
+/// receipt, a claim, a statement that tells of its year, a month that was closed over it.
+macro_rules! built_on {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            "(g.corrections > 0 \
+             OR EXISTS (SELECT 1 FROM ledger_entry e WHERE e.gift_id = g.id AND e.kind <> 'gift') \
+             OR EXISTS (SELECT 1 FROM receipt x WHERE x.gift_id = g.id) \
+             OR EXISTS (SELECT 1 FROM gift_aid_row w WHERE w.gift_id = g.id) \
+             OR EXISTS (SELECT 1 FROM refund f WHERE f.gift_id = g.id) \
+             OR EXISTS (SELECT 1 FROM refund_request q WHERE q.gift_id = g.id) \
+             OR EXISTS (SELECT 1 FROM gift_benefit n WHERE n.gift_id = g.id) \
+             OR EXISTS (SELECT 1 FROM gift_rate x WHERE x.gift_id = g.id) \
+             OR EXISTS (SELECT 1 FROM donor_note n WHERE n.gift_id = g.id) \
+             OR EXISTS (SELECT 1 FROM mail_outbox m WHERE m.gift_id = g.id) \
+             OR EXISTS (SELECT 1 FROM declaration c WHERE c.gift_id = g.id) \
+             OR EXISTS (SELECT 1 FROM donor o JOIN statement s ON s.donor_id = o.id WHERE o.owner_id = d.owner_id \
+             AND s.entity_id = g.entity_id AND s.tax_year = g.tax_year AND s.issued_at >= b.done_at) \
+             OR EXISTS (SELECT 1 FROM month_close m WHERE m.entity_id = g.entity_id AND m.state <> 'reopened' \
+             AND g.received_at < m.ends_at))",
+            $after
+        )
+    };
+}
+
+/// How many gifts of a file have something built on them, so that it cannot be taken back.
 ///
 /// # Errors
 /// When the database refuses.
@@ -12,37 +37,31 @@ pub async fn built_on(conn: &mut Conn, batch: &ImportId) -> Result<i64> {
     let row = opt!(
         conn,
         (i64,),
-        "SELECT COUNT(*) FROM import_row r JOIN import_batch b ON b.id = r.batch_id JOIN gift g ON g.id = r.gift_id \
-         JOIN donor d ON d.id = g.donor_id WHERE r.batch_id = $1 AND r.state = 'done' AND (g.corrections > 0 \
-         OR EXISTS (SELECT 1 FROM ledger_entry e WHERE e.gift_id = g.id AND e.kind <> 'gift') \
-         OR EXISTS (SELECT 1 FROM receipt x WHERE x.gift_id = g.id) \
-         OR EXISTS (SELECT 1 FROM gift_aid_row w WHERE w.gift_id = g.id) \
-         OR EXISTS (SELECT 1 FROM refund f WHERE f.gift_id = g.id) \
-         OR EXISTS (SELECT 1 FROM refund_request q WHERE q.gift_id = g.id) \
-         OR EXISTS (SELECT 1 FROM gift_benefit n WHERE n.gift_id = g.id) \
-         OR EXISTS (SELECT 1 FROM gift_rate x WHERE x.gift_id = g.id) \
-         OR EXISTS (SELECT 1 FROM donor_note n WHERE n.gift_id = g.id) \
-         OR EXISTS (SELECT 1 FROM mail_outbox m WHERE m.gift_id = g.id) \
-         OR EXISTS (SELECT 1 FROM declaration c WHERE c.gift_id = g.id) \
-         OR EXISTS (SELECT 1 FROM donor o JOIN statement s ON s.donor_id = o.id WHERE o.owner_id = d.owner_id \
-         AND s.entity_id = g.entity_id AND s.tax_year = g.tax_year AND s.issued_at >= b.done_at) \
-         OR EXISTS (SELECT 1 FROM month_close m WHERE m.entity_id = g.entity_id AND m.state <> 'reopened' \
-         AND g.received_at < m.ends_at))",
+        built_on!(
+            "SELECT COUNT(*) FROM import_row r JOIN import_batch b ON b.id = r.batch_id JOIN gift g ON g.id = r.gift_id \
+             JOIN donor d ON d.id = g.donor_id WHERE r.batch_id = $1 AND r.state = 'done' AND ",
+            ""
+        ),
         batch
     )?;
     Ok(row.map_or(0, |(n,)| n))
 }
 
-/// Takes the next gifts of a file out of the books; gives how many.
+/// Takes the next gifts of a file out of the books, but for those on which something was built since it was asked for; gives
+/// how many.
 ///
 /// # Errors
-/// When the database refuses: the file is not being taken back, or something was built on a gift.
+/// When the database refuses: the file is not being taken back.
 pub async fn take_out(tx: &mut WriteTx, batch: &ImportId, most: i64) -> Result<usize> {
     let rows = all!(
         tx,
         (i64, GiftId),
-        "SELECT line, gift_id FROM import_row WHERE batch_id = $1 AND state = 'done' AND gift_id IS NOT NULL ORDER BY line \
-         LIMIT CAST($2 AS BIGINT)",
+        built_on!(
+            "SELECT r.line, r.gift_id FROM import_row r JOIN import_batch b ON b.id = r.batch_id \
+             JOIN gift g ON g.id = r.gift_id JOIN donor d ON d.id = g.donor_id \
+             WHERE r.batch_id = $1 AND r.state = 'done' AND NOT ",
+            " ORDER BY r.line LIMIT CAST($2 AS BIGINT)"
+        ),
         batch,
         most
     )?;
@@ -51,9 +70,10 @@ pub async fn take_out(tx: &mut WriteTx, batch: &ImportId, most: i64) -> Result<u
         exec!(tx, "DELETE FROM offline_gift WHERE gift_id = $1", gift)?;
         exec!(
             tx,
-            "UPDATE import_row SET state = 'gone', gift_id = NULL WHERE batch_id = $1 AND line = $2",
+            "UPDATE import_row SET state = 'gone', gift_id = NULL, taken_gift = $3 WHERE batch_id = $1 AND line = $2",
             batch,
-            line
+            line,
+            gift
         )?;
         exec!(tx, "DELETE FROM gift WHERE id = $1", gift)?;
     }

@@ -160,7 +160,9 @@ pub const INVARIANTS: &[Invariant] = &[
               JOIN mail_outbox m ON m.gift_id = r.gift_id WHERE e.replaced_by = r.id AND e.why <> 'correction' \
               AND m.kind IN ('refund', 'receipt_changed', 'cheque_returned')) AND NOT EXISTS (SELECT 1 FROM gift g \
               JOIN donor d ON d.id = g.donor_id JOIN erasure f ON f.donor_id = d.owner_id AND f.state = 'done' \
-              WHERE g.id = r.gift_id)",
+              WHERE g.id = r.gift_id) AND NOT EXISTS (SELECT 1 FROM gift_correction c JOIN erasure f ON f.state = 'done' \
+              JOIN donor d ON d.owner_id = f.donor_id WHERE c.gift_id = r.gift_id AND c.kind = 'donor' \
+              AND c.made_at >= r.issued_at AND c.was LIKE '%\"donor\":\"' || d.id || '\"%')",
     },
     Invariant {
         id: "I7",

@@ -42,6 +42,8 @@ pub struct Merge {
     pub made_at: Ts,
     /// When it was undone, if it was.
     pub undone_at: Option<Ts>,
+    /// The mailbox by which who stayed signed in then, normalised; none: by none.
+    pub kept_email_norm: Option<String>,
     /// First name of the record that was merged.
     pub given_name: String,
     /// Its last name.
@@ -55,7 +57,7 @@ pub struct Merge {
 macro_rules! merges {
     ($rest:literal) => {
         concat!(
-            "SELECT m.id, m.donor_id, m.merged_id, m.why, s.name AS by_name, m.made_at, m.undone_at, d.given_name, ",
+            "SELECT m.id, m.donor_id, m.merged_id, m.why, s.name AS by_name, m.made_at, m.undone_at, m.kept_email_norm, d.given_name, ",
             "d.family_name, d.organisation, d.email FROM donor_merge m JOIN donor d ON d.id = m.merged_id ",
             "JOIN staff s ON s.id = m.made_by ",
             $rest
@@ -117,8 +119,9 @@ pub async fn was_made(conn: &mut Conn, nonce: &str) -> Result<bool> {
 pub async fn merge_if_new(tx: &mut WriteTx, m: &NewMerge<'_>) -> Result<bool> {
     let new = exec!(
         tx,
-        "INSERT INTO donor_merge (id, nonce, donor_id, merged_id, why, made_by, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-         ON CONFLICT (nonce) DO NOTHING",
+        "INSERT INTO donor_merge (id, nonce, donor_id, merged_id, why, made_by, made_at, kept_email, kept_email_norm) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT a.email FROM account a WHERE a.donor_id = $3), \
+         (SELECT a.email_norm FROM account a WHERE a.donor_id = $3)) ON CONFLICT (nonce) DO NOTHING",
         m.id,
         m.nonce,
         m.kept,
@@ -171,8 +174,8 @@ pub async fn undo(tx: &mut WriteTx, merge: &Merge, by: &StaffId, at: Ts) -> Resu
     Ok(true)
 }
 
-/// Takes from the account of who stayed what whoever signed in to it by the other mailbox may have set since: a password, and
-/// browsers that need no second look. They sign in by a link and choose a password again.
+/// Takes from the account of who stayed what whoever signed in to it by the other mailbox may have set since: a password,
+/// another mailbox, and browsers that need no second look. They sign in by a link and choose a password again.
 ///
 /// # Errors
 /// When the database refuses.
@@ -183,6 +186,16 @@ pub async fn forget_keys_since(tx: &mut WriteTx, merge: &Merge, at: Ts) -> Resul
          AND password_set_at >= $2",
         &merge.donor_id,
         merge.made_at,
+        at
+    )?;
+    exec!(
+        tx,
+        "UPDATE account SET email = (SELECT m.kept_email FROM donor_merge m WHERE m.id = $2), email_norm = (SELECT \
+         m.kept_email_norm FROM donor_merge m WHERE m.id = $2), updated_at = $3 WHERE donor_id = $1 AND email_norm <> \
+         (SELECT m.kept_email_norm FROM donor_merge m WHERE m.id = $2) AND NOT EXISTS (SELECT 1 FROM account o \
+         WHERE o.donor_id <> $1 AND o.email_norm = (SELECT m.kept_email_norm FROM donor_merge m WHERE m.id = $2))",
+        &merge.donor_id,
+        &merge.id,
         at
     )?;
     exec!(
@@ -211,7 +224,8 @@ pub async fn take_mailboxes(tx: &mut WriteTx, m: &NewMerge<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Lets the mailbox of a merged record, which has answered now, lead to the account it counts for.
+/// Lets a mailbox that has answered lead to the account it counts for: one of a merged record, or that of who stayed
+/// when the account was opened by another mailbox.
 ///
 /// # Errors
 /// When the database refuses.
@@ -225,8 +239,9 @@ pub async fn add_mailbox_of(
     exec!(
         tx,
         "INSERT INTO account_mailbox (email_norm, email, donor_id, merge_id) SELECT $3, $4, $2, m.id FROM donor_merge m \
-         WHERE m.id = (SELECT w.id FROM donor_merge w JOIN donor_merge_record r ON r.merge_id = w.id \
-         WHERE r.record_id = $1 AND w.undone_at IS NULL ORDER BY w.made_at, w.id LIMIT 1) \
+         WHERE m.id = (SELECT w.id FROM donor_merge w WHERE w.undone_at IS NULL AND (EXISTS (SELECT 1 FROM \
+         donor_merge_record r WHERE r.merge_id = w.id AND r.record_id = $1) OR (w.donor_id = $1 AND $1 = $2)) \
+         ORDER BY w.made_at, w.id LIMIT 1) \
          ON CONFLICT (email_norm) DO NOTHING",
         record,
         owner,
@@ -254,6 +269,21 @@ pub async fn give_mailboxes_back(tx: &mut WriteTx, merge: &Merge, at: Ts) -> Res
         at,
         merge.made_at
     )?;
+    // Who stayed signed in by their own mailbox to an account that the other one had opened: that is theirs now.
+    exec!(
+        tx,
+        "INSERT INTO account (donor_id, email, email_norm, created_at, updated_at) SELECT $1, m.email, m.email_norm, $2, $2 \
+         FROM account_mailbox m JOIN donor k ON k.id = $1 AND k.email_norm = m.email_norm WHERE m.donor_id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM account a WHERE a.donor_id = $1 OR a.email_norm = m.email_norm)",
+        &merge.donor_id,
+        at
+    )?;
+    exec!(
+        tx,
+        "DELETE FROM account_mailbox WHERE donor_id = $1 AND email_norm IN (SELECT a.email_norm FROM account a \
+         WHERE a.donor_id = $1)",
+        &merge.donor_id
+    )?;
     exec!(
         tx,
         "INSERT INTO account (donor_id, email, email_norm, created_at, updated_at) SELECT $2, m.email, m.email_norm, $3, $3 \
@@ -267,9 +297,10 @@ pub async fn give_mailboxes_back(tx: &mut WriteTx, merge: &Merge, at: Ts) -> Res
     exec!(
         tx,
         "UPDATE account_mailbox SET donor_id = $2 WHERE donor_id = $1 AND merge_id IN (SELECT w.id FROM donor_merge w \
-         WHERE w.donor_id = $2)",
+         JOIN donor_merge_record r ON r.record_id = w.merged_id WHERE r.merge_id = $3 AND w.id <> $3)",
         &merge.donor_id,
-        &merge.merged_id
+        &merge.merged_id,
+        &merge.id
     )?;
     Ok(())
 }
@@ -346,6 +377,7 @@ pub async fn same_names(conn: &mut Conn, after: (&str, &str), most: i64) -> Resu
         SameName,
         "SELECT d.family_name, d.given_name, COUNT(*) AS donors FROM donor d WHERE d.owner_id = d.id AND d.kind = 'individual' \
          AND (d.family_name, d.given_name) > ($1, $2) AND d.family_name <> '' \
+         AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.donor_id = d.id) \
          GROUP BY d.family_name, d.given_name HAVING COUNT(*) > 1 ORDER BY d.family_name, d.given_name \
          LIMIT CAST($3 AS BIGINT)",
         after.0,
@@ -354,7 +386,7 @@ pub async fn same_names(conn: &mut Conn, after: (&str, &str), most: i64) -> Resu
     )
 }
 
-/// The people of these names, by when they became known; at most `each` times as many as there are names.
+/// The people of these names, by when they became known; of each name at most `each`.
 ///
 /// # Errors
 /// When the database refuses.
@@ -362,17 +394,17 @@ pub async fn of_names(conn: &mut Conn, names: &[SameName], each: i64) -> Result<
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let most = i64::try_from(names.len()).unwrap_or(i64::MAX).saturating_mul(each);
     macro_rules! run {
         ($t:expr) => {{
             let mut q = QueryBuilder::new(
-                "SELECT d.id FROM donor d WHERE d.owner_id = d.id AND d.kind = 'individual' \
-                 AND (d.family_name, d.given_name) IN (",
+                "SELECT n.id FROM (SELECT d.id, d.created_at, ROW_NUMBER() OVER (PARTITION BY d.family_name, d.given_name \
+                 ORDER BY d.created_at, d.id) AS nth FROM donor d WHERE d.owner_id = d.id AND d.kind = 'individual' \
+                 AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.donor_id = d.id) AND (d.family_name, d.given_name) IN (",
             );
             q.push_values(names, |mut row, name| {
                 row.push_bind(name.family_name.as_str()).push_bind(name.given_name.as_str());
             });
-            q.push(") ORDER BY d.created_at, d.id LIMIT CAST(").push_bind(most).push(" AS BIGINT)");
+            q.push(")) n WHERE n.nth <= CAST(").push_bind(each).push(" AS BIGINT) ORDER BY n.created_at, n.id");
             q.build_query_scalar::<DonorId>().fetch_all(&mut **$t).await
         }};
     }

@@ -101,7 +101,8 @@ struct Form {
     form: ReceiptForm,
 }
 
-/// The gifts of a donor's year that a counting official receipt confirms already: they are on no other (DE-6, case 87).
+/// The gifts of a donor's year that a counting official receipt confirms already, or a receipt of the system they were brought
+/// in from: they are on no other (DE-6, case 87).
 ///
 /// # Errors
 /// When the database refuses.
@@ -126,7 +127,18 @@ pub async fn confirmed(
             matches!(c.form, ReceiptForm::OfficialDonationReceipt | ReceiptForm::Zuwendungsbestaetigung)
         })
     };
-    Ok(rows.into_iter().filter(|(_, json)| official(json)).map(|(id, _)| id).collect())
+    let elsewhere = all!(
+        conn,
+        (GiftId,),
+        "SELECT g.id FROM donor d JOIN gift g ON g.donor_id = d.id JOIN import_row r ON r.gift_id = g.id \
+         JOIN import_batch b ON b.id = r.batch_id WHERE d.owner_id = $1 AND g.entity_id = $2 AND g.tax_year = $3 \
+         AND g.method_kind = 'imported' AND b.receipted",
+        owner,
+        entity,
+        tax_year
+    )?;
+    let here = rows.into_iter().filter(|(_, json)| official(json)).map(|(id, _)| id);
+    Ok(here.chain(elsewhere.into_iter().map(|(id,)| id)).collect())
 }
 
 /// All gifts of a donor, in order of receipt.

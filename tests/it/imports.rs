@@ -232,3 +232,77 @@ story! {
         assert!(done.has("No difference."), "{}", done.words());
     }
 }
+
+story! {
+    async fn a_month_that_closes_after_the_look_keeps_its_rows_out(app: &TestApp) {
+        crate::months::a_november(app).await;
+        let before = app.count("SELECT COUNT(*) FROM gift").await;
+        let fund = fund(app).await;
+        let office = app.staff("finance").await;
+        let file = format!("{TEMPLATE}a-6,2026-12-02,10.00,GBP,,,Cash,Bo,Tidemill,,,,,,,,ex1 1ac,,,\r\n");
+        let looked = send(&office, "history.csv", file.as_bytes(), &[("fund", &fund)]).await;
+        assert!(looked.has("Bring 6 gifts in"), "{}", looked.words());
+        let closed = office.post("/staff/months/uk/2026-11/close", &[]).await;
+        assert!(closed.has("November 2026 is closed"), "{}", closed.words());
+        let done = press(app, &office, &looked, "bring-in", &[]).await;
+        assert!(done.has("Its month was closed since") && done.has("In the books"), "{}", done.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, before + 1, "that of December");
+    }
+}
+
+story! {
+    async fn what_is_built_on_while_a_file_is_taken_back_stays(app: &TestApp) {
+        let fund = fund(app).await;
+        let office = app.staff("finance").await;
+        let looked = send(&office, "history.csv", TEMPLATE.as_bytes(), &[("fund", &fund)]).await;
+        press(app, &office, &looked, "bring-in", &[]).await;
+        // Somebody writes down what the donor got for one of its gifts while it is being taken back.
+        app.damage("UPDATE import_batch SET state = 'rolling_back'").await.expect("begins");
+        app.damage(
+            "INSERT INTO gift_benefit (id, gift_id, nonce, currency, description, value_minor, recorded_by, recorded_at) \
+             SELECT 'ben_1', g.id, 'n', 'GBP', 'Dinner', 100, s.id, '2026-11-20T00:00:00.000000Z' FROM gift g, staff s WHERE g.amount_minor = 100050",
+        )
+        .await
+        .expect("writes");
+        let id = app.text("SELECT id FROM import_batch").await;
+        almoner::services::import::run(&app.deps, &id).await.expect("runs to its end");
+        let left = app.count("SELECT COUNT(*) FROM gift").await;
+        assert_eq!((left, app.text("SELECT state FROM import_batch").await.as_str()), (1, "done"));
+        assert!(app.damage("DELETE FROM gift").await.is_err(), "and is as append-only as before");
+    }
+}
+
+story! {
+    async fn a_file_that_nobody_brings_in_is_let_go(app: &TestApp) {
+        let fund = fund(app).await;
+        let office = app.staff("finance").await;
+        let looked = send(&office, "history.csv", TEMPLATE.as_bytes(), &[("fund", &fund)]).await;
+        assert!(looked.has("Nothing is in the books yet"), "{}", looked.words());
+        app.deps.clock.advance(std::time::Duration::from_secs(31 * 24 * 3600));
+        almoner::services::rights::keep::run(&app.deps).await.expect("runs");
+        assert_eq!(app.text("SELECT state FROM import_batch").await, "dropped");
+        assert_eq!(app.count("SELECT COUNT(*) FROM import_row WHERE payload IS NOT NULL").await, 0);
+    }
+}
+
+story! {
+    async fn a_gift_that_was_receipted_elsewhere_is_on_no_second_official_document(app: &TestApp) {
+        let fund = app.deps.config.charity.funds_of("ca").next().expect("a fund").id.clone();
+        let office = app.staff("finance").await;
+        let heading = TEMPLATE.split_once("\r\n").expect("headings").0;
+        for (id, receipted) in [("c-1", "yes"), ("c-2", "no")] {
+            let row = format!("{heading}\r\n{id},2025-06-01,50.00,CAD,,,Card,Ada,Marsh,,ada@donors.example,,1 Lantern Lane,,Exampleton,ON,K1A 0B1,CA,,no\r\n");
+            let looked = send(&office, "canada.csv", row.as_bytes(), &[("to", "ca:CAD"), ("fund", &fund), ("receipted", receipted)]).await;
+            press(app, &office, &looked, "bring-in", &[]).await;
+        }
+        let owner = app.text("SELECT id FROM donor WHERE email = 'ada@donors.example'").await;
+        let entity = app.deps.config.charity.entity("ca").expect("the entity");
+        let mut read = app.deps.store.read().await.expect("reads");
+        let now = app.deps.clock.now();
+        let year = almoner::services::statements::compose::compose(&app.deps, &mut read, &owner.parse().expect("an id"), entity, "2025", now).await;
+        let year = year.expect("composes");
+        let confirmed: Vec<bool> = year.blocks.iter().flat_map(|b| &b.lines).map(|l| l.confirmed).collect();
+        assert_eq!(confirmed.iter().filter(|c| **c).count(), 1, "one of two: {confirmed:?}");
+        assert_eq!(confirmed.len(), 2);
+    }
+}

@@ -222,3 +222,84 @@ story! {
         }
     }
 }
+
+story! {
+    async fn both_mailboxes_of_two_guests_sign_in_to_one_account_and_part_again(app: &TestApp) {
+        app.gift("25").await;
+        gift_from(app, "ada.marsh@work.example", "40").await;
+        let (kept, other) = (record(app, ADA).await, record(app, WORK).await);
+        let office = app.staff("support").await;
+        merge(&office, &kept, &other, "By telephone").await;
+        let (work, home) = (app.browser(), app.browser());
+        // The account is opened by the mailbox of the one that was merged; that of who stayed leads to it, too.
+        work.sign_in_by_link("ada.marsh@work.example").await;
+        let inside = home.sign_in_by_link("ada@donors.example").await;
+        assert!(inside.path.starts_with("/portal"), "{}", inside.words());
+        let gifts = home.open("/portal/gifts").await;
+        assert!(gifts.has("£25.00") && gifts.has("£40.00"), "{}", gifts.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM account").await, 1);
+        undo(&office, &kept, "Two people").await;
+        for (mailbox, theirs, not) in [("ada.marsh@work.example", "£40.00", "£25.00"), ("ada@donors.example", "£25.00", "£40.00")] {
+            let browser = app.browser();
+            browser.sign_in_by_link(mailbox).await;
+            let gifts = browser.open("/portal/gifts").await;
+            assert!(gifts.has(theirs) && !gifts.has(not), "{mailbox}: {}", gifts.words());
+        }
+        assert_eq!(app.count("SELECT COUNT(*) FROM donor").await, 2, "nobody became a third one");
+    }
+}
+
+story! {
+    async fn a_mailbox_that_was_set_by_a_wrong_merge_goes_with_it(app: &TestApp) {
+        app.gift("25").await;
+        app.browser().sign_in_by_link("ada@donors.example").await;
+        gift_from(app, "ada.marsh@work.example", "40").await;
+        let (kept, other) = (record(app, ADA).await, record(app, WORK).await);
+        let office = app.staff("support").await;
+        merge(&office, &kept, &other, "By telephone").await;
+        let work = app.browser();
+        work.sign_in_by_link("ada.marsh@work.example").await;
+        let page = work.open("/portal/security/email").await;
+        work.fill(&page, "/portal/security/email", &[("new_email", "elsewhere@donors.example")]).await;
+        app.settle().await;
+        let link = app.link_to("elsewhere@donors.example");
+        let opened = work.open(&link).await;
+        work.fill(&opened, &link, &[]).await;
+        assert_eq!(app.text("SELECT email FROM account").await, "elsewhere@donors.example");
+        undo(&office, &kept, "Two people").await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM account WHERE email_norm = 'elsewhere@donors.example'").await, 0);
+        let home = app.browser();
+        home.sign_in_by_link("ada@donors.example").await;
+        let gifts = home.open("/portal/gifts").await;
+        assert!(gifts.has("£25.00") && !gifts.has("£40.00"), "{}", gifts.words());
+    }
+}
+
+story! {
+    async fn merges_of_merges_part_one_by_one_and_each_mailbox_goes_along(app: &TestApp) {
+        app.gift("25").await;
+        gift_from(app, "ada.marsh@work.example", "40").await;
+        gift_from(app, "ada.marsh@club.example", "55").await;
+        for mailbox in ["ada@donors.example", "ada.marsh@work.example", "ada.marsh@club.example"] {
+            app.account(mailbox, PASSWORD).await;
+        }
+        let (home, work) = (record(app, ADA).await, record(app, WORK).await);
+        let club = record(app, "SELECT id FROM donor WHERE email = 'ada.marsh@club.example'").await;
+        let office = app.staff("support").await;
+        merge(&office, &work, &club, "A card").await;
+        merge(&office, &home, &work, "By telephone").await;
+        let browser = app.browser();
+        browser.sign_in_by_link("ada.marsh@club.example").await;
+        assert!(browser.open("/portal/gifts").await.has("£25.00"), "all three are one");
+        undo(&office, &home, "Two people").await;
+        let browser = app.browser();
+        browser.sign_in_by_link("ada.marsh@club.example").await;
+        let gifts = browser.open("/portal/gifts").await;
+        assert!(gifts.has("£40.00") && gifts.has("£55.00") && !gifts.has("£25.00"), "{}", gifts.words());
+        undo(&office, &work, "Three people").await;
+        let browser = app.browser();
+        browser.sign_in_by_link("ada.marsh@club.example").await;
+        let gifts = browser.open("/portal/gifts").await;
+        assert!(gifts.has("£55.00") && !gifts.has("£40.00"), "{}", gifts.words());
+    }
+}

@@ -9,6 +9,8 @@ use almoner::store::personal::{HOLDINGS, NOT_ABOUT_DONORS};
 use serde_json::Value;
 
 use crate::monthly::{ADA, ada_with_a_plan, at_stripe};
+use crate::office_money::look_at;
+use crate::office_offline::enter;
 use crate::support::browser::Browser;
 use crate::support::{TestApp, story};
 
@@ -205,5 +207,83 @@ story! {
         app.settle().await;
         assert_eq!(app.count("SELECT COUNT(*) FROM refund WHERE state = 'succeeded'").await, 1);
         assert_eq!(app.mails().len(), before, "there is nobody to write to");
+    }
+}
+
+story! {
+    async fn a_gift_that_was_first_anothers_forgets_that_one_too(app: &TestApp) {
+        app.gift("25").await;
+        let form = app.form("").await.filled("40").set("email", "bo@donors.example").set("family_name", "Tidemill");
+        let session = app.to_checkout(&form).await;
+        app.pay(&session, almoner::sandbox::TestMethod::CardSuccess).await;
+        app.settle().await;
+        let (ada, bo) = (
+            app.text("SELECT id FROM donor WHERE email = 'ada@donors.example'").await,
+            app.text("SELECT id FROM donor WHERE email = 'bo@donors.example'").await,
+        );
+        let office = app.staff("support finance").await;
+        let gift = app.text("SELECT id FROM gift WHERE amount_minor = 4000").await;
+        let looked = look_at(&office, &gift, "donor", &[("donor", &ada)]).await;
+        let done = office.fill(&looked, &format!("/staff/gifts/{gift}/correct"), &[]).await;
+        assert!(done.status == 200, "{}", done.words());
+        app.settle().await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift_correction WHERE was LIKE '%Tidemill%'").await, 1, "{}", done.words());
+        let copy = String::from_utf8_lossy(&download(&app.account("bo@donors.example", "vq8 mulberry seven k").await, "/portal/data.zip").await).into_owned();
+        assert!(!copy.contains("Marsh"), "what is Ada's is not in it");
+        erase(&office, &bo).await;
+        app.settle().await;
+        app.deps.clock.advance(Duration::from_secs(301));
+        app.settle().await;
+        assert_eq!(app.text("SELECT state FROM erasure").await, "done");
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift_correction WHERE was LIKE '%Tidemill%'").await, 0);
+        assert!(app.damage("UPDATE gift_correction SET was = '{}'").await.is_err(), "a correction is as append-only as before");
+        assert!(app.damage("UPDATE gift_correction SET why = 'other'").await.is_err());
+    }
+}
+
+story! {
+    async fn a_copy_of_everything_is_taken_a_few_times_an_hour(app: &TestApp) {
+        app.gift("25").await;
+        let ada = app.account("ada@donors.example", "vq8 mulberry seven k").await;
+        for _ in 0..3 {
+            assert_eq!(ada.open("/portal/data.zip").await.status, 200);
+        }
+        let refused = ada.open("/portal/data.zip").await;
+        assert_eq!(refused.status, 429, "{}", refused.words());
+        app.deps.clock.advance(Duration::from_secs(3601));
+        assert_eq!(ada.open("/portal/data.zip").await.status, 200);
+    }
+}
+
+story! {
+    async fn who_was_forgotten_is_not_entered_again_by_their_mailbox(app: &TestApp) {
+        app.gift("25").await;
+        let office = app.staff("support finance").await;
+        let donor = app.text("SELECT id FROM donor").await;
+        erase(&office, &donor).await;
+        app.settle().await;
+        app.deps.clock.advance(Duration::from_secs(301));
+        app.settle().await;
+        assert_eq!(app.text("SELECT state FROM erasure").await, "done");
+        let fund = app.deps.config.charity.funds_of("uk").next().expect("a fund").id.clone();
+        let typed = [("given_name", "Ada"), ("family_name", "Marsh"), ("email", "Ada@Donors.example"), ("fund", &fund)];
+        let refused = enter(&office, "", &typed).await;
+        assert_eq!(refused.status, 422, "{}", refused.words());
+        assert!(refused.has("asked to be forgotten"), "{}", refused.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 1, "nothing was entered");
+    }
+}
+
+story! {
+    async fn the_words_of_old_notices_are_let_go(app: &TestApp) {
+        app.gift("25").await;
+        let kept = "SELECT COUNT(*) FROM webhook_event WHERE payload <> '{}'";
+        assert!(app.count(kept).await > 0);
+        almoner::services::rights::keep::run(&app.deps).await.expect("runs");
+        assert!(app.count(kept).await > 0, "they are young");
+        app.deps.clock.advance(Duration::from_secs(91 * 24 * 3600));
+        almoner::services::rights::keep::run(&app.deps).await.expect("runs");
+        assert_eq!(app.count(kept).await, 0);
+        assert!(app.count("SELECT COUNT(*) FROM webhook_event WHERE object_id <> ''").await > 0, "that they came stays");
     }
 }

@@ -173,10 +173,11 @@ async fn open(
 ) -> Result<Option<(DonorId, bool)>> {
     let guest = accounts::join_guest(tx, &proof.email_norm, None, now).await?;
     let joined = guest.is_some();
-    if let Some(guest) = guest.as_ref().filter(|g| g.owner != g.record)
+    if let Some(guest) = guest.as_ref()
         && accounts::by_donor(tx, &guest.owner).await?.is_some()
     {
-        // Staff found this guest to be somebody who has an account: the mailbox leads there from now on.
+        // Staff found this guest to be somebody who has an account, or opened this one's by the mailbox of another: the
+        // mailbox leads there from now on.
         merges::add_mailbox_of(tx, &guest.record, &guest.owner, &proof.email, &proof.email_norm).await?;
         return Ok(Some((guest.owner.clone(), true)));
     }
@@ -231,6 +232,10 @@ async fn change_mailbox(deps: &Deps, tx: &mut WriteTx, proof: &Proof, now: Ts) -
     let Some(donor) = &proof.donor_id else { return Ok(Some(Answer::Gone)) };
     let before = accounts::by_donor(tx, donor).await?;
     let before = before.ok_or_else(|| ServiceError::Unexpected("no such account".to_owned()))?;
+    // A mailbox of records that were merged into somebody else's account leads there.
+    if accounts::by_mailbox(tx, &proof.email_norm).await?.is_some_and(|a| a.donor_id != *donor) {
+        return Ok(Some(Answer::Taken));
+    }
     accounts::set_mailbox(tx, donor, &proof.email, &proof.email_norm, now).await?;
     let joined = accounts::join_guest(tx, &proof.email_norm, Some(donor), now).await?.is_some();
     if joined {

@@ -13,12 +13,14 @@ use crate::domain::receipt::sha256_hex;
 use crate::domain::states::{ImportRowState, ImportState, OfflineKind};
 use crate::services::offline_gifts::{self, Facts, Imported};
 use crate::services::staff::{Act, Actor, record};
-use crate::services::{Deps, Result, ServiceError, job_kinds};
+use crate::services::{Deps, Result, ServiceError, compose, job_kinds, rights};
 use crate::store::audit::Note;
 use crate::store::imports::{self, Batch, Ready};
 use crate::store::jobs::{self, NewJob};
-use crate::store::{WriteTx, donors, imports_back, offline_donors, profile};
+use crate::store::{WriteTx, closings, donors, erasures, imports_back, offline_donors, profile};
 
+/// Why a row is not brought in whose month was open when the file was looked at.
+const SHUT_SINCE: &str = "Its month was closed since the file was looked at";
 /// Rows of one step.
 const STEP: i64 = 200;
 /// A job ends before its lease does; the next one goes on.
@@ -121,9 +123,11 @@ pub async fn run(deps: &Deps, subject: &str) -> Result<()> {
         let more = match batch.state {
             ImportState::Running => bring_in_some(deps, &batch).await?,
             ImportState::RollingBack => take_out_some(deps, &batch).await?,
-            ImportState::Checked | ImportState::Done | ImportState::RolledBack | ImportState::Dropped => {
-                false
-            }
+            ImportState::Reading
+            | ImportState::Checked
+            | ImportState::Done
+            | ImportState::RolledBack
+            | ImportState::Dropped => false,
         };
         if !more {
             return Ok(());
@@ -159,7 +163,7 @@ async fn bring_in_some(deps: &Deps, batch: &Batch) -> Result<bool> {
         tx.commit().await?;
         return Ok(false);
     }
-    let rows = set_aside(&mut tx, batch, rows).await?;
+    let rows = set_aside(deps, &mut tx, batch, rows, now).await?;
     let mut items = Vec::with_capacity(rows.len());
     let mut made: Vec<(DonorId, bool)> = Vec::with_capacity(rows.len());
     let mut givers: HashMap<&str, DonorId> = HashMap::new();
@@ -187,18 +191,32 @@ async fn bring_in_some(deps: &Deps, batch: &Batch) -> Result<bool> {
     Ok(true)
 }
 
-/// Leaves the rows that became gifts by another file since this one was looked at, and those of donors who were forgotten
-/// since; gives the others.
-async fn set_aside(tx: &mut WriteTx, batch: &Batch, rows: Vec<Ready>) -> Result<Vec<Ready>> {
+/// Leaves the rows that became gifts by another file since this one was looked at, those of donors who were forgotten
+/// since, and those of months that were closed since; gives the others.
+async fn set_aside(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    batch: &Batch,
+    rows: Vec<Ready>,
+    now: Ts,
+) -> Result<Vec<Ready>> {
+    let entity = compose::entity(deps, &batch.entity_id)?;
+    let shut_until = closings::latest_shut(tx, &batch.entity_id).await?.map(|(_, at)| at);
     let ids: Vec<&str> = rows.iter().map(|r| r.external_id.as_str()).collect();
     let known: HashSet<String> = imports::known(tx, &batch.entity_id, &ids).await?.into_iter().collect();
-    let mut left = Vec::with_capacity(rows.len());
-    for row in rows {
-        let email = waiting_of(&row)?.donor.email;
+    let read = rows.into_iter().map(|row| Ok((waiting_of(&row)?, row))).collect::<Result<Vec<_>>>()?;
+    let hashes: Vec<String> = read.iter().filter_map(|(w, _)| rights::mailbox_hash(&w.donor.email)).collect();
+    let gone: HashSet<String> = erasures::suppressed(tx, &hashes).await?.into_iter().collect();
+    let mut left = Vec::with_capacity(read.len());
+    for (waiting, row) in read {
+        let at = offline_gifts::moment_of(entity, waiting.received_on, now);
+        let is_shut = shut_until.is_some_and(|shut| at.is_ok_and(|at| at < shut));
         let (state, words) = if known.contains(&row.external_id) {
             (ImportRowState::Known, look::KNOWN)
-        } else if !email.is_empty() && look::is_forgotten(tx, &email).await? {
+        } else if rights::mailbox_hash(&waiting.donor.email).is_some_and(|h| gone.contains(&h)) {
             (ImportRowState::LeftOut, look::FORGOTTEN)
+        } else if is_shut {
+            (ImportRowState::Problem, SHUT_SINCE)
         } else {
             left.push(row);
             continue;
@@ -275,8 +293,11 @@ async fn take_out_some(deps: &Deps, batch: &Batch) -> Result<bool> {
         return Ok(true);
     }
     let donors = imports_back::take_out_donors(&mut tx, &batch.id).await?;
-    imports::advance(&mut tx, &batch.id, ImportState::RollingBack, ImportState::RolledBack, now).await?;
-    note(deps, &mut tx, "import.rolled_back", &batch.id, &json!({ "donors": donors }));
+    // A gift on which something was built while the others left stays, and the file with it.
+    let stayed = imports_back::built_on(&mut tx, &batch.id).await?;
+    let to = if stayed > 0 { ImportState::Done } else { ImportState::RolledBack };
+    imports::advance(&mut tx, &batch.id, ImportState::RollingBack, to, now).await?;
+    note(deps, &mut tx, "import.rolled_back", &batch.id, &json!({ "donors": donors, "stayed": stayed }));
     tx.commit().await?;
     Ok(false)
 }

@@ -7,15 +7,13 @@ use serde_json::{Value, json};
 
 use super::row::{Reading, Waiting};
 use crate::config::Entity;
-use crate::domain::donor::normalise_email;
 use crate::domain::ids::ImportId;
 use crate::domain::import::{Columns, DATE_FORMATS, Field, Unknown, format_of};
 use crate::domain::money::Currency;
-use crate::domain::receipt::sha256_hex;
-use crate::domain::states::ImportRowState;
+use crate::domain::states::{ImportRowState, ImportState};
 use crate::services::offline_gifts::bank::decode_file;
 use crate::services::staff::{Act, Actor, record};
-use crate::services::{Deps, Result, ServiceError};
+use crate::services::{Deps, Result, ServiceError, rights};
 use crate::store::imports::{self, NewBatch, NewRow};
 use crate::store::{Conn, closings, erasures};
 
@@ -24,6 +22,8 @@ pub(super) const KNOWN: &str = "It was brought in before";
 /// Why a row of somebody who was forgotten is not brought in.
 pub(super) const FORGOTTEN: &str = "The donor asked to be forgotten";
 
+/// Rows that are written down in one transaction.
+const ROWS_AT_ONCE: usize = 2_000;
 /// Rows of one file.
 pub const ROWS_AT_MOST: usize = 100_000;
 
@@ -38,6 +38,8 @@ pub struct Asked<'a> {
     pub fund: &'a str,
     /// Gift Aid was claimed on gifts whose row says nothing of it.
     pub claimed: bool,
+    /// The other system issued receipts for these gifts: no official document of ours confirms them again (DE-6, CA-6).
+    pub receipted: bool,
     /// How days are written; `None`: found out.
     pub dates: Option<&'a str>,
     /// How the file is called.
@@ -147,19 +149,33 @@ pub async fn look(
         entity: &asked.entity.id,
         fund: asked.fund,
         claimed: asked.claimed,
+        receipted: asked.receipted,
         file_name: asked.file_name,
         sha256: &sha256,
         by: &actor.id,
         at: now,
     };
+    keep_rows(deps, &new, &rows).await?;
     let mut tx = deps.store.write().await?;
-    imports::insert(&mut tx, &new).await?;
-    imports::insert_rows(&mut tx, &id, &rows).await?;
+    imports::advance(&mut tx, &id, ImportState::Reading, ImportState::Checked, now).await?;
     let after = json!({ "source": file.columns.source, "rows": rows.len(), "sha256": sha256, "entity": asked.entity.id });
     let act = Act { action: "import.looked_at", subject: id.as_str(), before: Value::Null, after, why: "" };
     record::record(deps, &mut tx, actor, act);
     tx.commit().await?;
     Ok(Ok(id))
+}
+
+/// Writes a file and its rows down in steps: who gives meanwhile does not wait for all of them.
+async fn keep_rows(deps: &Deps, new: &NewBatch<'_>, rows: &[NewRow]) -> Result<()> {
+    let mut tx = deps.store.write().await?;
+    imports::insert(&mut tx, new).await?;
+    tx.commit().await?;
+    for step in rows.chunks(ROWS_AT_ONCE) {
+        let mut tx = deps.store.write().await?;
+        imports::insert_rows(&mut tx, new.id, step).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 fn sha256_of(bytes: &[u8]) -> String {
@@ -195,29 +211,18 @@ async fn leave_out_known(conn: &mut Conn, entity: &str, rows: &mut [NewRow]) -> 
     Ok(())
 }
 
-/// Whether the donor of a mailbox, as typed, asked to be forgotten.
-pub(super) async fn is_forgotten(conn: &mut Conn, email: &str) -> Result<bool> {
-    Ok(erasures::is_suppressed(conn, &sha256_hex(&normalise_email(email))).await?)
-}
-
 /// Who asked to be forgotten stays so (PR-6, PR-11).
 async fn leave_out_forgotten(conn: &mut Conn, rows: &mut [NewRow]) -> Result<()> {
-    let mut asked: HashMap<String, bool> = HashMap::new();
-    for row in rows.iter_mut() {
-        let waiting = row.payload.as_deref().and_then(|p| serde_json::from_str::<Waiting>(p).ok());
-        let Some(mailbox) = waiting.map(|w| normalise_email(&w.donor.email)).filter(|m| !m.is_empty()) else {
-            continue;
-        };
-        let hash = sha256_hex(&mailbox);
-        let forgotten = match asked.get(&hash) {
-            Some(known) => *known,
-            None => {
-                let known = erasures::is_suppressed(conn, &hash).await?;
-                asked.insert(hash, known);
-                known
-            }
-        };
-        if forgotten {
+    let hash_of = |row: &NewRow| {
+        let waiting: Waiting = row.payload.as_deref().and_then(|p| serde_json::from_str(p).ok())?;
+        rights::mailbox_hash(&waiting.donor.email)
+    };
+    let hashes: Vec<Option<String>> = rows.iter().map(hash_of).collect();
+    let asked: HashSet<String> = hashes.iter().flatten().cloned().collect();
+    let gone = erasures::suppressed(conn, &asked.into_iter().collect::<Vec<_>>()).await?;
+    let gone: HashSet<String> = gone.into_iter().collect();
+    for (row, hash) in rows.iter_mut().zip(hashes) {
+        if hash.is_some_and(|h| gone.contains(&h)) {
             row.state = ImportRowState::LeftOut;
             row.words = FORGOTTEN.to_owned();
             row.payload = None;

@@ -52,6 +52,15 @@ pub async fn shown(deps: &Deps, id: &ImportId) -> Result<Option<Shown>> {
     Ok(Some(Shown { batch, standings, problems, left_out, parity, built_on }))
 }
 
+/// Whether there is such a file.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_there(deps: &Deps, id: &ImportId) -> Result<bool> {
+    let mut read = deps.store.read().await?;
+    Ok(imports::by_id(&mut read, id).await?.is_some())
+}
+
 /// The latest files.
 ///
 /// # Errors

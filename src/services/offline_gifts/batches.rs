@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Facts, Giver, Item, can_have_receipt, who, write};
+use super::{Facts, Giver, Item, can_have_receipt, is_forgotten, who, write};
 use crate::domain::ids::{BatchId, BatchLineId};
 use crate::domain::money::Money;
 use crate::domain::states::BatchState;
@@ -72,6 +72,8 @@ pub enum Adding {
     Full,
     /// There is no such donor.
     NoDonor,
+    /// The mailbox is that of somebody who asked to be forgotten (PR-6).
+    Forgotten,
     /// An official receipt needs the donor's address (CA-1), and none is known.
     NoAddress,
 }
@@ -88,6 +90,9 @@ pub async fn add(deps: &Deps, actor: &Actor, batch: &Batch, line: Line) -> Resul
     }
     if batch.entered >= LINES_AT_MOST {
         return Ok(Adding::Full);
+    }
+    if is_forgotten(&mut tx, &line.giver).await? {
+        return Ok(Adding::Forgotten);
     }
     let Some((donor_id, donor)) = who(deps, &mut tx, actor, &line.giver, now).await? else {
         return Ok(Adding::NoDonor);

@@ -16,7 +16,7 @@ use crate::domain::offline::method_label;
 use crate::domain::states::{EntryKind, OfflineKind};
 use crate::domain::tax_year;
 use crate::services::staff::{Act, Actor, record};
-use crate::services::{Deps, Result, ServiceError, compose, receipts};
+use crate::services::{Deps, Result, ServiceError, compose, receipts, rights};
 use crate::store::gifts::Gift;
 use crate::store::ledger::Entry;
 use crate::store::offline::{self, OfflineGift};
@@ -120,6 +120,8 @@ pub enum Entering {
     Done(GiftId),
     /// There is no such donor.
     NoDonor,
+    /// The mailbox is that of somebody who asked to be forgotten (PR-6).
+    Forgotten,
     /// An official receipt needs the donor's address (CA-1), and none is known.
     NoAddress,
 }
@@ -138,6 +140,9 @@ pub async fn enter(deps: &Deps, actor: &Actor, nonce: &str, giver: &Giver, facts
     let mut tx = deps.store.write().await?;
     if let Some(before) = offline::by_nonce(&mut tx, nonce).await? {
         return Ok(Entering::Done(before.gift_id));
+    }
+    if is_forgotten(&mut tx, giver).await? {
+        return Ok(Entering::Forgotten);
     }
     let Some((donor_id, donor)) = who(deps, &mut tx, actor, giver, now).await? else {
         return Ok(Entering::NoDonor);
@@ -179,6 +184,14 @@ fn record_gift(deps: &Deps, tx: &mut WriteTx, actor: &Actor, gift: &Gift) {
     });
     let (before, subject) = (Value::Null, gift.id.as_str());
     record(deps, tx, actor, Act { action: "gift.entered", subject, before, after, why: "" });
+}
+
+/// Whether somebody new is entered with the mailbox of one who asked to be forgotten.
+async fn is_forgotten(tx: &mut WriteTx, giver: &Giver) -> Result<bool> {
+    match giver {
+        Giver::Known(_) => Ok(false),
+        Giver::New { details, .. } => rights::is_forgotten(tx, &details.email).await,
+    }
 }
 
 /// The donor a gift is for, made now when new. With a mailbox it is the guest of that mailbox, whose details stay as they

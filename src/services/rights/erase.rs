@@ -162,6 +162,12 @@ async fn forget(deps: &Deps, tx: &mut WriteTx, wish: &Erasure, outlook: &Outlook
     erasures::close_doors(tx, owner, &mailboxes).await?;
     let nobody = DonorDetails::erased(&deps.config.charity.brand.locale);
     let details = serde_json::to_string(&nobody).map_err(|e| ServiceError::Unexpected(e.to_string()))?;
+    for (correction, was) in erasures::told_before(tx, owner).await? {
+        let unfit = |e: serde_json::Error| ServiceError::Unexpected(format!("{correction}: {e}"));
+        let mut was: Value = serde_json::from_str(&was).map_err(unfit)?;
+        was["donor_details"] = serde_json::to_value(&nobody).map_err(unfit)?;
+        erasures::set_told_before(tx, &correction, &was.to_string()).await?;
+    }
     erasures::strip(tx, owner, &details, &evidence::none(), now).await?;
     let until = held_until(outlook, today(deps, now));
     erasures::finish(tx, &wish.id, now, until.map(Day)).await?;

@@ -2,3 +2,26 @@
 
 pub mod copy;
 pub mod erase;
+pub mod keep;
+
+use super::Result;
+use crate::domain::donor::normalise_email;
+use crate::domain::receipt::sha256_hex;
+use crate::store::{Conn, erasures};
+
+/// What is kept of the mailbox of somebody who was forgotten: SHA-256 of it, normalised (PR-6). `None`: it is empty.
+pub fn mailbox_hash(email: &str) -> Option<String> {
+    let mailbox = normalise_email(email);
+    (!mailbox.is_empty()).then(|| sha256_hex(&mailbox))
+}
+
+/// Whether a mailbox, as typed, is that of somebody who asked to be forgotten and has not come back by themselves since.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_forgotten(conn: &mut Conn, email: &str) -> Result<bool> {
+    match mailbox_hash(email) {
+        Some(hash) => Ok(erasures::is_gone(conn, &normalise_email(email), &hash).await?),
+        None => Ok(false),
+    }
+}

@@ -103,8 +103,9 @@ fn rights(state: &AppState) -> Words {
 /// Downloads everything that is held about the donor, on record.
 ///
 /// # Errors
-/// When the database refuses or a statement cannot be printed.
+/// 429 after several within an hour; when the database refuses or a statement cannot be printed.
 pub async fn take_copy(State(state): State<AppState>, donor: Donor) -> Result<Response, AppError> {
+    state.deps.throttle.archive(donor.id().as_str()).map_err(|_| ServiceError::TooOften)?;
     let bytes = copy::of_donor(&state.deps, donor.id(), false).await?;
     copy::note_taken(&state.deps, ACTOR_DONOR, donor.id(), bytes.len()).await?;
     Ok(downloads::attachment("application/zip", "what-is-held-about-you.zip", bytes))

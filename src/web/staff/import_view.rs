@@ -25,6 +25,7 @@ pub(super) fn source_words(source: ImportSource) -> &'static str {
 /// Where a file stands.
 pub(super) fn chip(state: ImportState) -> Chip {
     match state {
+        ImportState::Reading => Chip::new(ChipTone::Wait, "Being read"),
         ImportState::Checked => Chip::new(ChipTone::Attention, "Looked at"),
         ImportState::Running => Chip::new(ChipTone::Wait, "Being brought in"),
         ImportState::Done => Chip::new(ChipTone::Success, "In the books"),
@@ -67,11 +68,13 @@ pub(super) fn sections(look: Look<'_>, shown: &Shown, why: &Why, wrong: &Mistake
     match shown.batch.state {
         ImportState::Checked => all.push(Section::Words(waiting(shown, &here))),
         ImportState::Done => all.push(take_back(shown, &here, why, wrong)),
-        ImportState::Running | ImportState::RollingBack => all.push(Section::Words(Words {
-            paragraphs: vec!["It goes on by itself.".to_owned()],
-            links: vec![Link::new("See how far it is", here)],
-            ..Words::default()
-        })),
+        ImportState::Reading | ImportState::Running | ImportState::RollingBack => {
+            all.push(Section::Words(Words {
+                paragraphs: vec!["It goes on by itself.".to_owned()],
+                links: vec![Link::new("See how far it is", here)],
+                ..Words::default()
+            }))
+        }
         ImportState::RolledBack | ImportState::Dropped => {}
     }
     all

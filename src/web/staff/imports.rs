@@ -148,6 +148,10 @@ fn form(look: Look<'_>, typed: &HashMap<String, String>, wrong: &Mistakes) -> St
         ),
         choice("no", "It was not claimed yet", get("claimed")),
     ];
+    let receipted = vec![
+        choice("yes", "The other system issued them", if get("receipted") == "no" { "no" } else { "yes" }),
+        choice("no", "None was issued: your annual documents name these gifts", get("receipted")),
+    ];
     StaffForm {
         heading: "Look at a file".to_owned(),
         action: HERE.to_owned(),
@@ -170,6 +174,13 @@ fn form(look: Look<'_>, typed: &HashMap<String, String>, wrong: &Mistakes) -> St
                 field(wrong, "claimed", ""),
             )
             .hinted("For rows that do not say"),
+            FormField::new(
+                "receipted",
+                "Receipts for these gifts",
+                FieldKind::Radios(receipted),
+                field(wrong, "receipted", ""),
+            )
+            .hinted("A gift is on one official document, never on two"),
             FormField::new("file", "The file", FieldKind::File(".csv,.txt"), field(wrong, "file", ""))
                 .hinted("CSV, up to 20 MB and 100,000 rows"),
         ],
@@ -228,6 +239,7 @@ pub async fn submit(
         currency,
         fund: &fund.id,
         claimed: get("claimed") != "no",
+        receipted: get("receipted") != "no",
         dates: Some(get("dates")).filter(|d| !d.is_empty()),
         file_name: if file_name.is_empty() { "file" } else { &file_name },
         bytes: Arc::clone(&bytes),
@@ -323,7 +335,9 @@ async fn act(state: &AppState, staff: &Staff, id: &str) -> Result<Result<ImportI
     if !staff.is_fresh(state.deps.clock.now()) {
         return Ok(Err(prove_first(&format!("{HERE}/{id}"))));
     }
-    import::shown(&state.deps, &id).await?.ok_or_else(AppError::not_found)?;
+    if !import::is_there(&state.deps, &id).await? {
+        return Err(AppError::not_found());
+    }
     Ok(Ok(id))
 }
 

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use crate::domain::donor::DonorDetails;
 use crate::domain::ids::{BankLineId, DonorId, GiftId};
 use crate::domain::states::{BankLineState, OfflineKind};
-use crate::services::offline_gifts::{Facts, Giver, Item, can_have_receipt, record_gift, who, write};
+use crate::services::offline_gifts::{
+    Facts, Giver, Item, can_have_receipt, is_forgotten, record_gift, who, write,
+};
 use crate::services::staff::{Act, Actor, record};
 use crate::services::{Deps, Result, ServiceError, compose};
 use crate::store::bank::{self, BankLine};
@@ -32,6 +34,8 @@ pub enum Taking {
     Closed,
     /// There is no such donor.
     NoDonor,
+    /// The mailbox is that of somebody who asked to be forgotten (PR-6).
+    Forgotten,
     /// An official receipt needs the donor's address (CA-1), and none is known.
     NoAddress,
 }
@@ -61,6 +65,9 @@ pub async fn take(deps: &Deps, actor: &Actor, line: &BankLine, giver: &Giver, sa
     let mut tx = deps.store.write().await?;
     if !bank::close_line(&mut tx, &line.id, BankLineState::Matched, None, &actor.id, now).await? {
         return Ok(Taking::Closed);
+    }
+    if is_forgotten(&mut tx, giver).await? {
+        return Ok(Taking::Forgotten);
     }
     let Some((donor_id, donor)) = who(deps, &mut tx, actor, giver, now).await? else {
         return Ok(Taking::NoDonor);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::batches::{self as forms_of, name_of, path};
 use super::offered::{Offered, offered};
-use super::pick::{self, Picked};
+use super::pick::{self, Picked, Refused};
 use super::{
     HERE, LINE_AT_MOST, attention, charity, checked_amount, column, counted, entity_name, id, locale, store,
     success, token,
@@ -321,8 +321,9 @@ pub async fn add_line(
             Adding::Full => {
                 wrong.insert("amount", format!("A batch holds {LINES_AT_MOST} lines at most. Open another"));
             }
-            Adding::NoDonor => pick::refuse(&raw.picked, &mut wrong, false),
-            Adding::NoAddress => pick::refuse(&raw.picked, &mut wrong, true),
+            Adding::NoDonor => pick::refuse(&raw.picked, &mut wrong, Refused::Gone),
+            Adding::NoAddress => pick::refuse(&raw.picked, &mut wrong, Refused::NoAddress),
+            Adding::Forgotten => pick::refuse(&raw.picked, &mut wrong, Refused::Forgotten),
         }
     }
     another_look(&batch_page(&state, &staff, &batch, &lines, &raw, &wrong).await?)

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::offered::{Offered, offered};
-use super::pick::{self, Picked};
+use super::pick::{self, Picked, Refused};
 use super::{HERE, LINE_AT_MOST, attention, charity, entity_name, id, kind_choices, locale, store};
 use crate::domain::dates;
 use crate::domain::ids::BankLineId;
@@ -289,8 +289,9 @@ pub async fn take(
             Taking::Closed => {
                 return Ok(Redirect::to(&format!("{}?done=closed", path(&line))).into_response());
             }
-            Taking::NoDonor => pick::refuse(&raw.picked, &mut wrong, false),
-            Taking::NoAddress => pick::refuse(&raw.picked, &mut wrong, true),
+            Taking::NoDonor => pick::refuse(&raw.picked, &mut wrong, Refused::Gone),
+            Taking::Forgotten => pick::refuse(&raw.picked, &mut wrong, Refused::Forgotten),
+            Taking::NoAddress => pick::refuse(&raw.picked, &mut wrong, Refused::NoAddress),
         }
     }
     another_look(&line_page(&state, &staff, &line, &raw, &offered, &wrong, None).await?)

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::offered::{Offered, offered};
-use super::pick::{self, Picked};
+use super::pick::{self, Picked, Refused};
 use super::{
     HERE, LINE_AT_MOST, charity, checked_amount, checked_day, day_hint, kind_choices, locale, store, success,
     to_choices, to_of, token,
@@ -217,8 +217,9 @@ pub async fn submit(
     if let (Some((giver, facts)), Ok(nonce), true) = (checked, nonce, wrong.is_empty()) {
         match offline_gifts::enter(&state.deps, &staff.actor, &nonce, &giver, facts).await? {
             Entering::Done(_) => return Ok(Redirect::to(&format!("{PATH}?done={nonce}")).into_response()),
-            Entering::NoDonor => pick::refuse(&raw.picked, &mut wrong, false),
-            Entering::NoAddress => pick::refuse(&raw.picked, &mut wrong, true),
+            Entering::NoDonor => pick::refuse(&raw.picked, &mut wrong, Refused::Gone),
+            Entering::NoAddress => pick::refuse(&raw.picked, &mut wrong, Refused::NoAddress),
+            Entering::Forgotten => pick::refuse(&raw.picked, &mut wrong, Refused::Forgotten),
         }
     }
     let found = pick::found(&state, &staff, &raw.picked).await?;

@@ -210,13 +210,29 @@ fn address(picked: &Picked, entity: Option<&Entity>, wrong: &mut Mistakes) -> Op
     Some(forms::address(wrong, AddressFields { line1: "line1", line2: "line2" }, &typed))
 }
 
-/// Says at the field that the donor is not there, or lacks the address that an official receipt needs (CA-1).
-pub fn refuse(picked: &Picked, wrong: &mut Mistakes, without_address: bool) {
-    let words = match without_address {
-        true => {
-            "An official receipt needs an address, and we have none of this donor. Enter it in their record first"
-        }
-        false => "This donor is not there any more. Search again",
+/// Why a gift is not entered for somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The donor is not there.
+    Gone,
+    /// An official receipt needs an address (CA-1).
+    NoAddress,
+    /// The mailbox is that of somebody who asked to be forgotten (PR-6).
+    Forgotten,
+}
+
+/// Says at the field why a gift is not entered for who was picked.
+pub fn refuse(picked: &Picked, wrong: &mut Mistakes, refused: Refused) {
+    let (field, words) = match refused {
+        Refused::Gone => ("donor", "This donor is not there any more. Search again"),
+        Refused::NoAddress => (
+            "line1",
+            "An official receipt needs an address, and we have none of this donor. Enter it in their record first",
+        ),
+        Refused::Forgotten => (
+            "email",
+            "Whoever this address belongs to asked to be forgotten. Leave it out: the receipt is printed",
+        ),
     };
-    wrong.insert(if picked.is_new() { "line1" } else { "donor" }, words.to_owned());
+    wrong.insert(if picked.is_new() { field } else { "donor" }, words.to_owned());
 }

@@ -1,0 +1,45 @@
+-- A merge that is undone gives the account of who stayed the mailbox it had.
+ALTER TABLE donor_merge ADD COLUMN kept_email TEXT;
+ALTER TABLE donor_merge ADD COLUMN kept_email_norm TEXT;
+
+-- Files are read in several steps; and whether the other system issued receipts that are official documents.
+ALTER TABLE import_batch DROP CONSTRAINT import_batch_state_check;
+ALTER TABLE import_batch ADD CONSTRAINT import_batch_state_check
+    CHECK (state IN ('reading', 'checked', 'running', 'done', 'rolling_back', 'rolled_back', 'dropped'));
+ALTER TABLE import_batch ADD COLUMN receipted BOOLEAN NOT NULL DEFAULT TRUE;
+
+-- A gift leaves the books only by the row that brought it in, and only while that row's file is being taken back.
+ALTER TABLE import_row ADD COLUMN taken_gift TEXT COLLATE "C";
+CREATE INDEX import_row_taken ON import_row (taken_gift) WHERE taken_gift IS NOT NULL;
+CREATE OR REPLACE FUNCTION refuse_delete_of_gift() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.method_kind = 'imported' AND EXISTS (SELECT 1 FROM import_row r JOIN import_batch b ON b.id = r.batch_id
+            WHERE r.taken_gift = OLD.id AND b.state = 'rolling_back')
+            AND NOT EXISTS (SELECT 1 FROM receipt r WHERE r.gift_id = OLD.id) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'gift is append-only';
+END $$;
+
+-- What a gift was before a correction loses the name of who asked to be forgotten; nothing else of it changes.
+CREATE FUNCTION refuse_change_of_correction() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (NEW.was::jsonb - 'donor_details', NEW.id, NEW.gift_id, NEW.seq, NEW.kind, NEW.nonce, NEW.donor_id, NEW.donor_details,
+            NEW.declaration_id, NEW.fund_id, NEW.campaign_id, NEW.received_at, NEW.received_on, NEW.tax_year, NEW.amount_minor,
+            NEW.why, NEW.made_by, NEW.made_at)
+        IS NOT DISTINCT FROM (OLD.was::jsonb - 'donor_details', OLD.id, OLD.gift_id, OLD.seq, OLD.kind, OLD.nonce, OLD.donor_id,
+            OLD.donor_details, OLD.declaration_id, OLD.fund_id, OLD.campaign_id, OLD.received_at, OLD.received_on, OLD.tax_year,
+            OLD.amount_minor, OLD.why, OLD.made_by, OLD.made_at)
+        AND EXISTS (SELECT 1 FROM donor d JOIN erasure e ON e.donor_id = d.owner_id AND e.state = 'asked'
+            WHERE d.id = OLD.was::jsonb ->> 'donor')
+    THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'gift_correction is append-only';
+END $$;
+DROP TRIGGER gift_correction_append_only ON gift_correction;
+CREATE TRIGGER gift_correction_append_only BEFORE DELETE OR TRUNCATE ON gift_correction FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER gift_correction_no_update BEFORE UPDATE ON gift_correction FOR EACH ROW EXECUTE FUNCTION refuse_change_of_correction();
+
+-- Notices of Stripe whose words are still kept: they are let go of after a while.
+CREATE INDEX webhook_event_words ON webhook_event (received_at) WHERE payload <> '{}';

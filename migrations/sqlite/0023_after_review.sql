@@ -1,0 +1,37 @@
+-- A merge that is undone gives the account of who stayed the mailbox it had.
+ALTER TABLE donor_merge ADD COLUMN kept_email TEXT;
+ALTER TABLE donor_merge ADD COLUMN kept_email_norm TEXT;
+
+-- Files are read in several steps; and whether the other system issued receipts that are official documents.
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(sql, 'IN (''checked'', ''running''', 'IN (''reading'', ''checked'', ''running''')
+    WHERE type = 'table' AND name = 'import_batch';
+PRAGMA writable_schema = RESET;
+ALTER TABLE import_batch ADD COLUMN receipted INTEGER NOT NULL DEFAULT TRUE CHECK (receipted IN (FALSE, TRUE));
+
+-- A gift leaves the books only by the row that brought it in, and only while that row's file is being taken back.
+ALTER TABLE import_row ADD COLUMN taken_gift TEXT;
+CREATE INDEX import_row_taken ON import_row (taken_gift) WHERE taken_gift IS NOT NULL;
+DROP TRIGGER gift_no_delete;
+CREATE TRIGGER gift_no_delete BEFORE DELETE ON gift
+WHEN NOT EXISTS (SELECT 1 FROM import_row r JOIN import_batch b ON b.id = r.batch_id
+    WHERE r.taken_gift = OLD.id AND b.state = 'rolling_back' AND OLD.method_kind = 'imported'
+    AND NOT EXISTS (SELECT 1 FROM receipt x WHERE x.gift_id = OLD.id))
+BEGIN SELECT RAISE(ABORT, 'gift is append-only'); END;
+
+-- What a gift was before a correction loses the name of who asked to be forgotten; nothing else of it changes.
+DROP TRIGGER gift_correction_no_update;
+CREATE TRIGGER gift_correction_no_update BEFORE UPDATE ON gift_correction
+WHEN NOT EXISTS (SELECT 1 FROM donor d JOIN erasure e ON e.donor_id = d.owner_id AND e.state = 'asked'
+        WHERE d.id = json_extract(OLD.was, '$.donor'))
+    OR json_remove(NEW.was, '$.donor_details') IS NOT json_remove(OLD.was, '$.donor_details')
+    OR NEW.id <> OLD.id OR NEW.gift_id <> OLD.gift_id OR NEW.seq <> OLD.seq OR NEW.kind <> OLD.kind
+    OR NEW.nonce <> OLD.nonce OR NEW.donor_id <> OLD.donor_id OR NEW.donor_details <> OLD.donor_details
+    OR NEW.declaration_id IS NOT OLD.declaration_id OR NEW.fund_id <> OLD.fund_id
+    OR NEW.campaign_id IS NOT OLD.campaign_id OR NEW.received_at <> OLD.received_at
+    OR NEW.received_on <> OLD.received_on OR NEW.tax_year <> OLD.tax_year OR NEW.amount_minor <> OLD.amount_minor
+    OR NEW.why <> OLD.why OR NEW.made_by <> OLD.made_by OR NEW.made_at <> OLD.made_at
+BEGIN SELECT RAISE(ABORT, 'gift_correction is append-only'); END;
+
+-- Notices of Stripe whose words are still kept: they are let go of after a while.
+CREATE INDEX webhook_event_words ON webhook_event (received_at) WHERE payload <> '{}';
