@@ -43,3 +43,6 @@ CREATE TRIGGER gift_correction_no_update BEFORE UPDATE ON gift_correction FOR EA
 
 -- Notices of Stripe whose words are still kept: they are let go of after a while.
 CREATE INDEX webhook_event_words ON webhook_event (received_at) WHERE payload <> '{}';
+-- Statements are taken out as one document to print, too.
+ALTER TABLE export_batch DROP CONSTRAINT export_batch_format_check;
+ALTER TABLE export_batch ADD CONSTRAINT export_batch_format_check CHECK (format IN ('csv', 'xlsx', 'zip', 'pdf'));

@@ -6,6 +6,9 @@ ALTER TABLE donor_merge ADD COLUMN kept_email_norm TEXT;
 PRAGMA writable_schema = ON;
 UPDATE sqlite_schema SET sql = replace(sql, 'IN (''checked'', ''running''', 'IN (''reading'', ''checked'', ''running''')
     WHERE type = 'table' AND name = 'import_batch';
+-- Statements are taken out as one document to print, too.
+UPDATE sqlite_schema SET sql = replace(sql, 'IN (''csv'', ''xlsx'', ''zip'')', 'IN (''csv'', ''xlsx'', ''zip'', ''pdf'')')
+    WHERE type = 'table' AND name = 'export_batch';
 PRAGMA writable_schema = RESET;
 ALTER TABLE import_batch ADD COLUMN receipted INTEGER NOT NULL DEFAULT TRUE CHECK (receipted IN (FALSE, TRUE));
 

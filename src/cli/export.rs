@@ -70,6 +70,7 @@ enum Format {
     Csv,
     Xlsx,
     Zip,
+    Pdf,
 }
 
 impl Asked {
@@ -90,6 +91,7 @@ impl Asked {
                 Format::Csv => ExportFormat::Csv,
                 Format::Xlsx => ExportFormat::Xlsx,
                 Format::Zip => ExportFormat::Zip,
+                Format::Pdf => ExportFormat::Pdf,
             },
             filter: ExportFilter {
                 entity: self.entity.clone(),

@@ -35,13 +35,13 @@ impl ExportFormat {
     pub fn is_kept(self) -> bool {
         match self {
             ExportFormat::Csv => false,
-            ExportFormat::Xlsx | ExportFormat::Zip => true,
+            ExportFormat::Xlsx | ExportFormat::Zip | ExportFormat::Pdf => true,
         }
     }
 
     /// Whether a kind can be taken out like this: only statements are documents.
     pub fn suits(self, kind: ExportKind) -> bool {
-        self != ExportFormat::Zip || kind == ExportKind::Statements
+        kind == ExportKind::Statements || !matches!(self, ExportFormat::Zip | ExportFormat::Pdf)
     }
 }
 

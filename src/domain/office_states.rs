@@ -204,6 +204,8 @@ text_enums! {
         Xlsx = "xlsx",
         /// Documents in one archive.
         Zip = "zip",
+        /// Documents one after another in a single one.
+        Pdf = "pdf",
     }
     /// What can be offered for a time.
     OfferKind {

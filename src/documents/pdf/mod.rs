@@ -1,6 +1,7 @@
 //! Receipts and annual statements as PDF: tagged, PDF/UA-1 and PDF/A-2a, typefaces embedded, no reach beyond what is given.
 //! The same content and stamp give the same bytes. Blocking: some milliseconds a page; call it on a thread of its own.
 
+pub mod bound;
 mod fonts;
 mod labels;
 mod receipt;

@@ -83,7 +83,7 @@ pub async fn run(deps: &Deps, subject: &str) -> Result<()> {
     batches::begin(&mut tx, &id).await?;
     tx.commit().await?;
     let written = match batch.format {
-        ExportFormat::Zip => write_archive(deps, &batch).await,
+        ExportFormat::Zip | ExportFormat::Pdf => write_archive(deps, &batch).await,
         ExportFormat::Csv | ExportFormat::Xlsx => {
             with_table!(batch.kind, T => write::<T>(deps, &batch).await)
         }
@@ -118,7 +118,8 @@ async fn write_archive(deps: &Deps, batch: &Batch) -> Result<Outcome> {
     make_private(folder)?;
     let rows = Rows::<Statements>::new(&deps.store, wanted(deps, &filter_of(batch)?, batch.asked_at));
     let path = folder.join(file_name(batch));
-    archive::write(deps, rows, Names::new(&deps.config), &path, Watch::Batch(deps, &batch.id, 0)).await
+    let watch = Watch::Batch(deps, &batch.id, 0);
+    archive::write(deps, batch.format, rows, Names::new(&deps.config), &path, watch).await
 }
 
 /// The folder, which nobody else on the machine may look into.

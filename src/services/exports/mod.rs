@@ -121,6 +121,7 @@ fn rows_at_most(format: ExportFormat) -> i64 {
         ExportFormat::Csv => i64::MAX,
         ExportFormat::Xlsx => ROWS_OF_A_WORKBOOK,
         ExportFormat::Zip => archive::STATEMENTS_AT_MOST,
+        ExportFormat::Pdf => archive::IN_ONE_AT_MOST,
     }
 }
 

@@ -44,9 +44,9 @@ pub async fn to_file(
     };
     let names = Names::new(&deps.config);
     let outcome = match wish.format {
-        ExportFormat::Zip => {
+        ExportFormat::Zip | ExportFormat::Pdf => {
             let rows = Rows::<Statements>::new(&deps.store, wanted);
-            archive::write(deps, rows, names, to, Watch::Person(&mut told)).await
+            archive::write(deps, wish.format, rows, names, to, Watch::Person(&mut told)).await
         }
         ExportFormat::Csv => with_table!(wish.kind, T => {
             csv(CsvRows::new(Rows::<T>::new(&deps.store, wanted), names), to, Watch::Person(&mut told)).await

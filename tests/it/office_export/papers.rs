@@ -64,6 +64,12 @@ story! {
         let mut list = Vec::new();
         archive.by_name("statements.csv").expect("the list").read_to_end(&mut list).expect("reads");
         assert_eq!(csv_rows(&list).len(), 2);
+        // The same in one PDF, to print.
+        let page = ask(&finance, &[("kind", "statements"), ("format", "pdf"), ("state", "statements:current")]).await;
+        app.settle().await;
+        let bound = file(&finance, &page).await;
+        let read = hayro_write::hayro_syntax::Pdf::new(bound).expect("reads");
+        assert_eq!(read.pages().len(), 2, "a page each");
         // What cannot be had is said at its field.
         for (typed, says) in [
             (&[("kind", "gifts"), ("format", "zip")][..], "Only annual statements are documents"),

@@ -38,10 +38,8 @@ pub async fn download(
             let body = Body::from_stream(exports::stream(&state.deps, &staff.actor, batch).await?);
             Ok((headers, body).into_response())
         }
-        ExportFormat::Xlsx | ExportFormat::Zip if batch.state != ExportState::Done => {
-            Ok(Redirect::to(&here).into_response())
-        }
-        ExportFormat::Xlsx | ExportFormat::Zip => {
+        _ if batch.state != ExportState::Done => Ok(Redirect::to(&here).into_response()),
+        ExportFormat::Xlsx | ExportFormat::Zip | ExportFormat::Pdf => {
             let kept = exports::open(&state.deps, &staff.actor, &batch).await?;
             let kept = kept.ok_or_else(AppError::not_found)?;
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(kept.bytes));
@@ -56,6 +54,7 @@ fn headers(batch: &Batch) -> HeaderMap {
         ExportFormat::Csv => ("text/csv; charset=utf-8", "csv"),
         ExportFormat::Xlsx => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
         ExportFormat::Zip => ("application/zip", "zip"),
+        ExportFormat::Pdf => ("application/pdf", "pdf"),
     };
     let name = format!("attachment; filename=\"{}-{}.{ending}\"", batch.number, batch.kind.as_str());
     let mut headers = HeaderMap::new();

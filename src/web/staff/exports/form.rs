@@ -29,10 +29,11 @@ const KINDS: [(ExportKind, &str); 9] = [
     (ExportKind::Npsp, "Gifts for Salesforce: the NPSP Data Import object"),
 ];
 
-const FORMATS: [(ExportFormat, &str); 3] = [
+const FORMATS: [(ExportFormat, &str); 4] = [
     (ExportFormat::Csv, "CSV, for programs and for any number of rows"),
     (ExportFormat::Xlsx, "XLSX, for Excel and its like"),
     (ExportFormat::Zip, "ZIP of PDFs, for annual statements alone"),
+    (ExportFormat::Pdf, "One PDF to print, for annual statements alone"),
 ];
 
 /// The states that rows can be narrowed to: of which kind, as held, in words.

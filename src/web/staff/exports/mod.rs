@@ -201,11 +201,11 @@ pub async fn one(
     });
     let at_work = batch.format.is_kept() && batch.state != ExportState::Done;
     page.actions = match (batch.format, &batch.file) {
-        (ExportFormat::Xlsx | ExportFormat::Zip, None) if at_work => {
+        (ExportFormat::Xlsx | ExportFormat::Zip | ExportFormat::Pdf, None) if at_work => {
             vec![Link::new("See how far it is", here)]
         }
-        (ExportFormat::Xlsx | ExportFormat::Zip, None) => Vec::new(),
-        (ExportFormat::Xlsx | ExportFormat::Zip, Some(_)) | (ExportFormat::Csv, _) => {
+        (ExportFormat::Xlsx | ExportFormat::Zip | ExportFormat::Pdf, None) => Vec::new(),
+        (ExportFormat::Xlsx | ExportFormat::Zip | ExportFormat::Pdf, Some(_)) | (ExportFormat::Csv, _) => {
             vec![Link::new(words::download(&batch), format!("{here}/file"))]
         }
     };
@@ -236,10 +236,10 @@ fn facts(state: &AppState, batch: &Batch) -> Result<Facts, AppError> {
     rows.push(Fact::new("Why", &batch.why));
     if let Some(at) = batch.finished_at {
         let kept = match (batch.format, &batch.file) {
-            (ExportFormat::Xlsx | ExportFormat::Zip, Some(_)) => {
+            (ExportFormat::Xlsx | ExportFormat::Zip | ExportFormat::Pdf, Some(_)) => {
                 format!("The file is deleted on {}.", words::day(at.plus(exports::KEPT_FOR)))
             }
-            (ExportFormat::Xlsx | ExportFormat::Zip, None) => {
+            (ExportFormat::Xlsx | ExportFormat::Zip | ExportFormat::Pdf, None) => {
                 "The file is deleted. Export again if you need it.".to_owned()
             }
             (ExportFormat::Csv, _) => "We keep no copy: each download is made anew.".to_owned(),

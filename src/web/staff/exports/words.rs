@@ -35,6 +35,7 @@ fn format(format: ExportFormat) -> &'static str {
         ExportFormat::Csv => "CSV",
         ExportFormat::Xlsx => "XLSX",
         ExportFormat::Zip => "ZIP",
+        ExportFormat::Pdf => "PDF",
     }
 }
 
@@ -49,9 +50,7 @@ pub fn chip(batch: &Batch) -> Chip {
         (ExportState::Done, _) => Chip::new(ChipTone::Success, "Complete"),
         (ExportState::Asked, ExportFormat::Csv) => Chip::new(ChipTone::Wait, "To download"),
         (ExportState::Running, ExportFormat::Csv) => Chip::new(ChipTone::Wait, "Being downloaded"),
-        (ExportState::Asked | ExportState::Running, ExportFormat::Xlsx | ExportFormat::Zip) => {
-            Chip::new(ChipTone::Wait, "Being written")
-        }
+        (ExportState::Asked | ExportState::Running, _) => Chip::new(ChipTone::Wait, "Being written"),
         (ExportState::Failed, _) => Chip::new(ChipTone::Problem, "Not written"),
     }
 }
@@ -60,7 +59,7 @@ pub fn chip(batch: &Batch) -> Chip {
 pub fn lead(batch: &Batch) -> String {
     let what = format!("{} as {}.", kind(batch.kind), format(batch.format));
     match (batch.format, batch.state) {
-        (ExportFormat::Xlsx | ExportFormat::Zip, ExportState::Asked | ExportState::Running) => {
+        (format, ExportState::Asked | ExportState::Running) if format.is_kept() => {
             format!("{what} It is being written: you can leave this page and come back.")
         }
         (ExportFormat::Csv, ExportState::Asked) => format!("{what} It is written while you download it."),
