@@ -46,3 +46,9 @@ CREATE INDEX webhook_event_words ON webhook_event (received_at) WHERE payload <>
 -- Statements are taken out as one document to print, too.
 ALTER TABLE export_batch DROP CONSTRAINT export_batch_format_check;
 ALTER TABLE export_batch ADD CONSTRAINT export_batch_format_check CHECK (format IN ('csv', 'xlsx', 'zip', 'pdf'));
+-- Declarations are brought in, too.
+ALTER TABLE import_batch DROP CONSTRAINT import_batch_source_check;
+ALTER TABLE import_batch ADD CONSTRAINT import_batch_source_check
+    CHECK (source IN ('template', 'givewp', 'donorbox', 'declarations'));
+ALTER TABLE import_row ADD COLUMN declaration_id TEXT COLLATE "C" REFERENCES declaration (id);
+CREATE INDEX import_row_declaration ON import_row (declaration_id) WHERE declaration_id IS NOT NULL;

@@ -6,6 +6,9 @@ ALTER TABLE donor_merge ADD COLUMN kept_email_norm TEXT;
 PRAGMA writable_schema = ON;
 UPDATE sqlite_schema SET sql = replace(sql, 'IN (''checked'', ''running''', 'IN (''reading'', ''checked'', ''running''')
     WHERE type = 'table' AND name = 'import_batch';
+-- Declarations are brought in, too.
+UPDATE sqlite_schema SET sql = replace(sql, 'IN (''template'', ''givewp'', ''donorbox'')',
+    'IN (''template'', ''givewp'', ''donorbox'', ''declarations'')') WHERE type = 'table' AND name = 'import_batch';
 -- Statements are taken out as one document to print, too.
 UPDATE sqlite_schema SET sql = replace(sql, 'IN (''csv'', ''xlsx'', ''zip'')', 'IN (''csv'', ''xlsx'', ''zip'', ''pdf'')')
     WHERE type = 'table' AND name = 'export_batch';
@@ -38,3 +41,5 @@ BEGIN SELECT RAISE(ABORT, 'gift_correction is append-only'); END;
 
 -- Notices of Stripe whose words are still kept: they are let go of after a while.
 CREATE INDEX webhook_event_words ON webhook_event (received_at) WHERE payload <> '{}';
+ALTER TABLE import_row ADD COLUMN declaration_id TEXT REFERENCES declaration (id);
+CREATE INDEX import_row_declaration ON import_row (declaration_id) WHERE declaration_id IS NOT NULL;

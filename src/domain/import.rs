@@ -55,6 +55,16 @@ pub enum Field {
     Note,
     /// Whether Gift Aid was claimed on it elsewhere.
     Claimed,
+    /// Which gifts a declaration covers.
+    Covers,
+    /// How a declaration was made.
+    MadeBy,
+    /// Where the evidence of a declaration is.
+    Evidence,
+    /// The words of a declaration.
+    Words,
+    /// The day from which a declaration covers nothing.
+    EndedOn,
 }
 
 /// The headings of the template, in its order.
@@ -79,6 +89,27 @@ pub const TEMPLATE: &[(Field, &str)] = &[
     (Field::Country, "country"),
     (Field::Note, "note"),
     (Field::Claimed, "gift_aid_claimed"),
+];
+
+/// The headings of the template of declarations, in its order.
+pub const DECLARATIONS: &[(Field, &str)] = &[
+    (Field::ExternalId, "external_id"),
+    (Field::ReceivedOn, "declared_on"),
+    (Field::Covers, "covers"),
+    (Field::MadeBy, "made_by"),
+    (Field::Evidence, "evidence"),
+    (Field::Words, "words"),
+    (Field::EndedOn, "ended_on"),
+    (Field::GivenName, "given_name"),
+    (Field::FamilyName, "family_name"),
+    (Field::Email, "email"),
+    (Field::Telephone, "telephone"),
+    (Field::Line1, "address_line1"),
+    (Field::Line2, "address_line2"),
+    (Field::City, "city"),
+    (Field::Region, "region"),
+    (Field::Postcode, "postcode"),
+    (Field::Country, "country"),
 ];
 
 const GIVEWP: &[(Field, &str)] = &[
@@ -127,13 +158,23 @@ const DONORBOX: &[(Field, &str)] = &[
 ];
 
 /// Without these a file is none of its kind.
-const NEEDED: [Field; 2] = [Field::ReceivedOn, Field::Amount];
+fn needed(source: ImportSource) -> &'static [Field] {
+    match source {
+        ImportSource::Template | ImportSource::GiveWp | ImportSource::Donorbox => {
+            &[Field::ReceivedOn, Field::Amount]
+        }
+        ImportSource::Declarations => {
+            &[Field::ReceivedOn, Field::Covers, Field::MadeBy, Field::Evidence, Field::Line1, Field::Postcode]
+        }
+    }
+}
 
 fn headings_of(source: ImportSource) -> &'static [(Field, &'static str)] {
     match source {
         ImportSource::Template => TEMPLATE,
         ImportSource::GiveWp => GIVEWP,
         ImportSource::Donorbox => DONORBOX,
+        ImportSource::Declarations => DECLARATIONS,
     }
 }
 
@@ -167,7 +208,13 @@ impl Columns {
                 .collect();
             Columns { source, at }
         };
-        let all = [ImportSource::Template, ImportSource::GiveWp, ImportSource::Donorbox].map(read);
+        let all = [
+            ImportSource::Declarations,
+            ImportSource::Template,
+            ImportSource::GiveWp,
+            ImportSource::Donorbox,
+        ];
+        let all = all.map(read);
         let most = all.into_iter().max_by_key(|c| c.at.len());
         let Some(columns) = most.filter(|c| c.at.len() >= 3) else {
             return Err(Unknown(
@@ -177,7 +224,7 @@ impl Columns {
         };
         let missing: Vec<&str> = headings_of(columns.source)
             .iter()
-            .filter(|(field, _)| NEEDED.contains(field) && !columns.at.contains_key(field))
+            .filter(|(field, _)| needed(columns.source).contains(field) && !columns.at.contains_key(field))
             .map(|(_, heading)| *heading)
             .collect();
         if !missing.is_empty() {
@@ -297,6 +344,10 @@ mod tests {
         let of = |headings| columns(headings).expect(headings).source;
         assert_eq!(of("received_on,amount,email"), ImportSource::Template);
         assert_eq!(
+            of("declared_on,covers,made_by,evidence,given_name,family_name,address_line1,postcode"),
+            ImportSource::Declarations
+        );
+        assert_eq!(
             of("\u{feff}Donation ID,Donation Total,Donation Date,First Name,Email Address"),
             ImportSource::GiveWp
         );
@@ -308,6 +359,7 @@ mod tests {
             ("a,b,c", "neither the template"),
             ("Donation ID,Donation Date,First Name,Email Address", "lacks the column Donation Total"),
             ("received_on,amount,currency", "who gave"),
+            ("declared_on,covers,email,evidence", "lacks the column made_by and address_line1 and postcode"),
         ] {
             let told = columns(headings).expect_err(headings).0;
             assert!(told.contains(says), "{headings}: {told}");

@@ -67,6 +67,8 @@ text_enums! {
         GiveWp = "givewp",
         /// Donorbox's export of donations.
         Donorbox = "donorbox",
+        /// Our own template of Gift Aid declarations.
+        Declarations = "declarations",
     }
     /// Where a file of another system stands.
     ImportState {

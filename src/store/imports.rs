@@ -4,7 +4,7 @@ use sqlx::QueryBuilder;
 
 use super::db::{Conn, Result, WriteTx, all, exec, on, opt};
 use crate::clock::Ts;
-use crate::domain::ids::{DonorId, GiftId, ImportId, StaffId};
+use crate::domain::ids::{DeclarationId, DonorId, GiftId, ImportId, StaffId};
 use crate::domain::money::Currency;
 use crate::domain::states::{ImportRowState, ImportSource, ImportState};
 
@@ -338,6 +338,31 @@ pub async fn done(
     Ok(())
 }
 
+/// Says that a row is a declaration now; what it said is not kept here any longer.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn declared(
+    tx: &mut WriteTx,
+    batch: &ImportId,
+    line: i64,
+    declaration: &DeclarationId,
+    donor: &DonorId,
+    donor_new: bool,
+) -> Result<()> {
+    exec!(
+        tx,
+        "UPDATE import_row SET state = 'done', declaration_id = $3, donor_id = $4, donor_new = $5, payload = NULL \
+         WHERE batch_id = $1 AND line = $2",
+        batch,
+        line,
+        declaration,
+        donor,
+        donor_new
+    )?;
+    Ok(())
+}
+
 /// Says of a row that waited why it is not brought in after all; what it said is not kept.
 ///
 /// # Errors
@@ -453,7 +478,7 @@ pub async fn parity(conn: &mut Conn, batch: &ImportId, most: i64) -> Result<Vec<
          p.books_minor FROM (SELECT d.owner_id, r.tax_year, r.currency, COUNT(*) AS gifts, \
          CAST(SUM(r.amount_minor) AS BIGINT) AS file_minor, CAST(SUM(COALESCE((SELECT SUM(e.amount_minor) FROM ledger_entry e \
          WHERE e.gift_id = r.gift_id AND e.kind IN ('gift', 'correction')), 0)) AS BIGINT) AS books_minor \
-         FROM import_row r JOIN donor d ON d.id = r.donor_id WHERE r.batch_id = $1 AND r.state = 'done' \
+         FROM import_row r JOIN donor d ON d.id = r.donor_id WHERE r.batch_id = $1 AND r.state = 'done' AND r.gift_id IS NOT NULL \
          GROUP BY d.owner_id, r.tax_year, r.currency) p JOIN donor o ON o.id = p.owner_id \
          ORDER BY CASE WHEN p.file_minor = p.books_minor THEN 1 ELSE 0 END, o.family_name, o.given_name, p.owner_id, p.tax_year, \
          p.currency LIMIT CAST($2 AS BIGINT)",

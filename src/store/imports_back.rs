@@ -1,7 +1,7 @@
 //! An import that is taken back: what keeps it in the books, and what leaves them.
 
 use super::db::{Conn, Result, WriteTx, all, exec, opt};
-use crate::domain::ids::{DonorId, GiftId, ImportId};
+use crate::domain::ids::{DeclarationId, DonorId, GiftId, ImportId};
 
 /// What is built on a gift `g` of the donor's record `d` that the row `r` of the file `b` brought in: a movement, a correction, a
 /// receipt, a claim, a statement that tells of its year, a month that was closed over it.
@@ -29,7 +29,7 @@ macro_rules! built_on {
     };
 }
 
-/// How many gifts of a file have something built on them, so that it cannot be taken back.
+/// How many gifts or declarations of a file have something built on them, so that it cannot be taken back.
 ///
 /// # Errors
 /// When the database refuses.
@@ -44,7 +44,7 @@ pub async fn built_on(conn: &mut Conn, batch: &ImportId) -> Result<i64> {
         ),
         batch
     )?;
-    Ok(row.map_or(0, |(n,)| n))
+    Ok(row.map_or(0, |(n,)| n) + claimed_on(conn, batch).await?)
 }
 
 /// Takes the next gifts of a file out of the books, but for those on which something was built since it was asked for; gives
@@ -78,6 +78,50 @@ pub async fn take_out(tx: &mut WriteTx, batch: &ImportId, most: i64) -> Result<u
         exec!(tx, "DELETE FROM gift WHERE id = $1", gift)?;
     }
     Ok(rows.len())
+}
+
+/// How many declarations of a file a claim stands on.
+///
+/// # Errors
+/// When the database refuses.
+async fn claimed_on(conn: &mut Conn, batch: &ImportId) -> Result<i64> {
+    let row = opt!(
+        conn,
+        (i64,),
+        "SELECT COUNT(*) FROM import_row r WHERE r.batch_id = $1 AND r.state = 'done' AND EXISTS (SELECT 1 FROM gift_aid_row w \
+         WHERE w.declaration_id = r.declaration_id)",
+        batch
+    )?;
+    Ok(row.map_or(0, |(n,)| n))
+}
+
+/// The next declarations of a file on which no claim stands: line, declaration, donor's record.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn declared(
+    conn: &mut Conn,
+    batch: &ImportId,
+    most: i64,
+) -> Result<Vec<(i64, DeclarationId, DonorId)>> {
+    all!(
+        conn,
+        (i64, DeclarationId, DonorId),
+        "SELECT r.line, r.declaration_id, r.donor_id FROM import_row r WHERE r.batch_id = $1 AND r.state = 'done' \
+         AND r.declaration_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM gift_aid_row w \
+         WHERE w.declaration_id = r.declaration_id) ORDER BY r.line LIMIT CAST($2 AS BIGINT)",
+        batch,
+        most
+    )
+}
+
+/// Says that a declaration of a file was taken back.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn undeclared(tx: &mut WriteTx, batch: &ImportId, line: i64) -> Result<()> {
+    exec!(tx, "UPDATE import_row SET state = 'gone' WHERE batch_id = $1 AND line = $2", batch, line)?;
+    Ok(())
 }
 
 /// The records that a file made and that nothing else is about.

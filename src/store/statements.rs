@@ -1,6 +1,8 @@
 //! Annual statements: frozen, in versions. Append-only. A donor's are those of every record that counts for them.
 
-use super::db::{Conn, Result, StoreError, WriteTx, all, exec, opt};
+use sqlx::QueryBuilder;
+
+use super::db::{Conn, Result, StoreError, WriteTx, all, exec, on, opt};
 use super::donors::DetailsRow;
 use crate::clock::Ts;
 use crate::domain::donor::DonorDetails;
@@ -180,6 +182,36 @@ pub async fn of_year(conn: &mut Conn, owner: &DonorId, entity: &str, tax_year: &
 /// When the database refuses.
 pub async fn exists(conn: &mut Conn, owner: &DonorId, entity: &str, tax_year: &str) -> Result<bool> {
     Ok(latest_number(conn, owner, entity, tax_year).await?.is_some())
+}
+
+/// The years of an entity for which a statement was issued to the donors that these records count for.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn years_issued(
+    conn: &mut Conn,
+    entity: &str,
+    records: &[DonorId],
+) -> Result<Vec<(DonorId, String)>> {
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
+    macro_rules! run {
+        ($t:expr) => {{
+            let mut q = QueryBuilder::new(
+                "SELECT DISTINCT d.owner_id, s.tax_year FROM donor d JOIN donor o ON o.owner_id = d.owner_id \
+                 JOIN statement s ON s.donor_id = o.id WHERE s.entity_id = ",
+            );
+            q.push_bind(entity).push(" AND d.id IN (");
+            let mut list = q.separated(", ");
+            for record in records {
+                list.push_bind(record);
+            }
+            q.push(") ORDER BY d.owner_id, s.tax_year");
+            q.build_query_as::<(DonorId, String)>().fetch_all(&mut **$t).await
+        }};
+    }
+    on!(&mut *conn, t => run!(t))
 }
 
 /// The number of the latest statement of a donor's year.

@@ -306,3 +306,67 @@ story! {
         assert_eq!(confirmed.len(), 2);
     }
 }
+
+const DECLARED: &str = "external_id,declared_on,covers,made_by,evidence,words,ended_on,given_name,family_name,email,address_line1,city,postcode,country\r\n\
+    d-1,2024-05-01,past_4y_and_future,paper,\"Binder 12, sheet 4\",,,Ada,Marsh,ada@donors.example,1 Lantern Lane,Exampleton,EX1 1AA,GB\r\n\
+    d-2,2023-01-02,future,web,Old system 77,I want Gift Aid,2024-06-30,Bo,Tidemill,,2 Lantern Lane,Exampleton,EX1 1AB,GB\r\n\
+    d-3,2023-01-02,future,web,,,,Cy,Tidemill,,2 Lantern Lane,Exampleton,EX1 1AB,GB\r\n\
+    d-4,2023-01-02,future,web,Old system 78,,,Di,Tidemill,,c/o Acme,Exampleton,EX1 1AB,GB\r\n\
+    d-5,2023-01-02,single,web,Old system 79,,,Di,Tidemill,,2 Lantern Lane,Exampleton,EX1 1AB,GB\r\n";
+
+story! {
+    async fn declarations_are_brought_in_with_their_evidence_and_taken_back(app: &TestApp) {
+        const PAGE: &str = "/staff/imports/declarations";
+        let fund = fund(app).await;
+        let office = app.staff("finance").await;
+        let template = office.open("/staff/imports/declarations.csv").await;
+        assert!(template.html.contains("declared_on,covers,made_by,evidence"), "{}", template.html);
+        // Gifts that were not claimed elsewhere, from the same mailbox.
+        let gifts = TEMPLATE.replace(",yes\r\n", ",no\r\n");
+        let looked = send(&office, "history.csv", gifts.as_bytes(), &[("fund", &fund), ("claimed", "no")]).await;
+        press(app, &office, &looked, "bring-in", &[]).await;
+        let of_gifts = send_form(&office, PAGE, &office.open(PAGE).await.form(PAGE), "history.csv", TEMPLATE.as_bytes()).await;
+        assert_eq!((of_gifts.status, of_gifts.has("a file of gifts, not of declarations")), (422, true), "{}", of_gifts.words());
+        let looked = send_form(&office, PAGE, &office.open(PAGE).await.form(PAGE), "declared.csv", DECLARED.as_bytes()).await;
+        for said in ["Nothing holds yet", "Bring 2 declarations in", "a row in a file is none", "not a c/o address", "not “single”"] {
+            assert!(looked.has(said), "{said}: {}", looked.words());
+        }
+        let done = press(app, &office, &looked, "bring-in", &[]).await;
+        assert!(done.has("In the books") && done.has("Take it back"), "{}", done.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM declaration WHERE evidence_ref IS NOT NULL AND made_at < '2024-05-02T00:00:00.000000Z'").await, 2);
+        assert_eq!(app.count("SELECT COUNT(*) FROM declaration_event WHERE kind = 'ended'").await, 1, "Bo’s ended");
+        let gift = app.text("SELECT id FROM gift WHERE received_on = '2025-12-24'").await;
+        let why = office.open(&format!("/staff/gifts/{gift}/gift-aid")).await;
+        assert!(why.has("Binder 12") || why.has("covered") || why.has("can be claimed"), "{}", why.words());
+        let ada = app.text("SELECT id FROM donor WHERE email = 'ada@donors.example'").await;
+        let one = app.text("SELECT id FROM declaration WHERE channel = 'paper'").await;
+        let shown = office.open(&format!("/staff/donors/{ada}/declarations/{one}")).await;
+        assert!(shown.has("Binder 12, sheet 4"), "{}", shown.words());
+        // Once more: both are known by their ids.
+        let again = send_form(&office, PAGE, &office.open(PAGE).await.form(PAGE), "declared.csv", DECLARED.as_bytes()).await;
+        assert!(again.has("Brought in before, left out") && !again.has("Bring 2"), "{}", again.words());
+        let back = press(app, &office, &looked, "take-back", &[("why", "The wrong file")]).await;
+        assert!(back.has("Taken back"), "{}", back.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM declaration").await, 2, "they stay on record");
+        let why = office.open(&format!("/staff/gifts/{gift}/gift-aid")).await;
+        assert!(!why.has("Binder 12"), "{}", why.words());
+    }
+}
+
+story! {
+    async fn a_statement_that_was_issued_says_what_the_books_say_after_an_import(app: &TestApp) {
+        app.gift("100").await;
+        let fund = fund(app).await;
+        crate::statements::next_spring(app).await;
+        let office = app.staff("finance").await;
+        crate::statements::issue(app, &office).await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM statement").await, 1);
+        let heading = TEMPLATE.split_once("\r\n").expect("headings").0;
+        let row = format!("{heading}\r\ns-1,2026-12-01,40.00,GBP,,,Card,Ada,Marsh,,ada@donors.example,,1 Lantern Lane,,Exampleton,,EX1 1AA,GB,,no\r\n");
+        let looked = send(&office, "late.csv", row.as_bytes(), &[("fund", &fund)]).await;
+        press(app, &office, &looked, "bring-in", &[]).await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM statement").await, 2, "a second version");
+        let kept = office.open(&looked.path).await;
+        assert!(kept.has("It can no longer be taken back"), "{}", kept.words());
+    }
+}

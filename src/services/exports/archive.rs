@@ -30,7 +30,7 @@ fn cannot(error: impl std::fmt::Display) -> ServiceError {
 
 /// What the documents are put into.
 enum Binding {
-    Archive { archive: Box<ZipWriter<BufWriter<File>>>, list: Sheet },
+    Archive { archive: Box<ZipWriter<BufWriter<File>>>, list: Box<Sheet> },
     One { file: File, bound: Box<Bound> },
 }
 
@@ -40,7 +40,7 @@ impl Binding {
             ExportFormat::Pdf => Binding::One { file, bound: Box::default() },
             ExportFormat::Csv | ExportFormat::Xlsx | ExportFormat::Zip => Binding::Archive {
                 archive: Box::new(ZipWriter::new(BufWriter::new(file))),
-                list: Sheet::new(&Statements::head()),
+                list: Box::new(Sheet::new(&Statements::head())),
             },
         }
     }

@@ -105,9 +105,9 @@ pub fn lives_abroad(address: &Address) -> bool {
     !address.country.is_empty() && !UK_POSTCODES.contains(&address.country.as_str())
 }
 
-/// What is wrong with what was given, without asking the books (UK-13b, UK-17).
-fn check(wish: &Declare<'_>, today: Date, made_on: Date) -> Option<Refusal> {
-    let (name, home) = (&wish.given.full_name, &wish.given.home_address);
+/// What is wrong with who declares and when (UK-13b, UK-17).
+fn check_given(given: &Given, today: Date, made_on: Date) -> Option<Refusal> {
+    let (name, home) = (&given.full_name, &given.home_address);
     let line = home.line1.to_lowercase();
     let all = [
         (name.split_whitespace().count() < 2, Refusal::NameMissing),
@@ -116,6 +116,27 @@ fn check(wish: &Declare<'_>, today: Date, made_on: Date) -> Option<Refusal> {
         (line.starts_with("c/o") || line.contains(" c/o "), Refusal::CareOf),
         (made_on > today, Refusal::InFuture),
         (made_on < EARLIEST, Refusal::TooLongAgo),
+    ];
+    all.into_iter().find(|(wrong, _)| *wrong).map(|(_, refusal)| refusal)
+}
+
+/// The same in words, for a row of a file.
+pub fn unfit(given: &Given, today: Date, made_on: Date) -> Option<&'static str> {
+    check_given(given, today, made_on).map(|refusal| match refusal {
+        Refusal::NameMissing => "It needs a first name and a surname",
+        Refusal::AddressMissing => "It needs the first line of a home address, and its postcode",
+        Refusal::CareOf => "It needs the address where the donor lives, not a c/o address",
+        Refusal::InFuture => "It is of a day in the future",
+        _ => "It is of a day before the year 2000",
+    })
+}
+
+/// What is wrong with what was given, without asking the books (UK-13b, UK-17).
+fn check(wish: &Declare<'_>, today: Date, made_on: Date) -> Option<Refusal> {
+    if let Some(refusal) = check_given(wish.given, today, made_on) {
+        return Some(refusal);
+    }
+    let all = [
         (wish.channel == Channel::Paper && wish.evidence_ref.is_none(), Refusal::EvidenceMissing),
         ((wish.scope == Scope::Single) != wish.gift.is_some(), Refusal::NoSuchGift),
     ];

@@ -36,7 +36,7 @@ pub fn covering_of<'d>(declarations: &'d [Declaration], gift: &Gift) -> Option<&
 
 /// Has the statements looked at again that tell of gifts received on or after `since`: whether these are covered has
 /// changed. Receipts stay as they were issued.
-async fn touch_statements(
+pub(super) async fn touch_statements(
     deps: &Deps,
     tx: &mut WriteTx,
     owner: &DonorId,

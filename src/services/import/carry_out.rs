@@ -1,23 +1,28 @@
 //! A file is brought in, or taken back: in small steps that a restart does not repeat.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use jiff::civil::Date;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::look;
 use super::row::Waiting;
+use super::{declared, look};
 use crate::clock::Ts;
+use crate::domain::donor::DonorDetails;
 use crate::domain::ids::{AddressId, AuditId, DonorId, ImportId, JobId};
 use crate::domain::receipt::sha256_hex;
-use crate::domain::states::{ImportRowState, ImportState, OfflineKind};
+use crate::domain::states::{ImportRowState, ImportSource, ImportState, OfflineKind};
 use crate::services::offline_gifts::{self, Facts, Imported};
 use crate::services::staff::{Act, Actor, record};
-use crate::services::{Deps, Result, ServiceError, compose, job_kinds, rights};
+use crate::services::{Deps, Result, ServiceError, compose, job_kinds, rights, statements};
 use crate::store::audit::Note;
 use crate::store::imports::{self, Batch, Ready};
 use crate::store::jobs::{self, NewJob};
-use crate::store::{WriteTx, closings, donors, erasures, imports_back, offline_donors, profile};
+use crate::store::{
+    WriteTx, closings, donors, erasures, imports_back, offline_donors, profile, statements as issued,
+};
 
 /// Why a row is not brought in whose month was open when the file was looked at.
 const SHUT_SINCE: &str = "Its month was closed since the file was looked at";
@@ -164,31 +169,56 @@ async fn bring_in_some(deps: &Deps, batch: &Batch) -> Result<bool> {
         return Ok(false);
     }
     let rows = set_aside(deps, &mut tx, batch, rows, now).await?;
-    let mut items = Vec::with_capacity(rows.len());
-    let mut made: Vec<(DonorId, bool)> = Vec::with_capacity(rows.len());
-    let mut givers: HashMap<&str, DonorId> = HashMap::new();
-    for row in &rows {
-        let waiting = waiting_of(row)?;
-        let (donor_id, new) = match givers.get(row.giver.as_str()) {
+    let mut made: Vec<(Ready, DonorId, bool)> = Vec::with_capacity(rows.len());
+    let mut givers: HashMap<String, DonorId> = HashMap::new();
+    for row in rows {
+        let (donor_id, new) = match givers.get(&row.giver) {
             Some(known) => (known.clone(), false),
-            None => donor(deps, &mut tx, batch, row, &waiting, now).await?,
+            None => donor(deps, &mut tx, batch, &row, now).await?,
         };
-        givers.insert(&row.giver, donor_id.clone());
-        made.push((donor_id.clone(), new));
-        items.push(imported(batch, row, waiting, donor_id));
+        givers.insert(row.giver.clone(), donor_id.clone());
+        made.push((row, donor_id, new));
     }
-    if items.is_empty() {
-        tx.commit().await?;
-        return Ok(true);
-    }
-    let Some(gifts) = offline_gifts::write_imported(deps, &mut tx, items, now).await? else {
-        return Err(ServiceError::Unexpected("a gift of the file was brought in meanwhile".to_owned()));
-    };
-    for ((row, (donor, new)), gift) in rows.iter().zip(&made).zip(&gifts) {
-        imports::done(&mut tx, &batch.id, row.line, &gift.id, donor, *new).await?;
+    match batch.source {
+        ImportSource::Declarations => declared::write(deps, &mut tx, batch, &made, now).await?,
+        ImportSource::Template | ImportSource::GiveWp | ImportSource::Donorbox => {
+            write_gifts(deps, &mut tx, batch, &made, now).await?;
+        }
     }
     tx.commit().await?;
     Ok(true)
+}
+
+/// Writes the gifts of rows whose donors are known by now. A statement that was issued for one of their years is looked at
+/// again: it would no longer say what the books say.
+async fn write_gifts(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    batch: &Batch,
+    made: &[(Ready, DonorId, bool)],
+    now: Ts,
+) -> Result<()> {
+    let item =
+        |(row, donor, _): &(Ready, DonorId, bool)| Ok(imported(batch, row, waiting_of(row)?, donor.clone()));
+    let items = made.iter().map(item).collect::<Result<Vec<_>>>()?;
+    if items.is_empty() {
+        return Ok(());
+    }
+    let Some(gifts) = offline_gifts::write_imported(deps, tx, items, now).await? else {
+        return Err(ServiceError::Unexpected("a gift of the file was brought in meanwhile".to_owned()));
+    };
+    for ((row, donor, new), gift) in made.iter().zip(&gifts) {
+        imports::done(tx, &batch.id, row.line, &gift.id, donor, *new).await?;
+    }
+    let records: BTreeSet<DonorId> = gifts.iter().map(|g| g.donor_id.clone()).collect();
+    let given: BTreeSet<&str> = gifts.iter().map(|g| g.tax_year.as_str()).collect();
+    let records: Vec<DonorId> = records.into_iter().collect();
+    for (owner, year) in issued::years_issued(tx, &batch.entity_id, &records).await? {
+        if given.contains(year.as_str()) {
+            statements::touch(deps, tx, &owner, &batch.entity_id, &year, now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Leaves the rows that became gifts by another file since this one was looked at, those of donors who were forgotten
@@ -204,13 +234,13 @@ async fn set_aside(
     let shut_until = closings::latest_shut(tx, &batch.entity_id).await?.map(|(_, at)| at);
     let ids: Vec<&str> = rows.iter().map(|r| r.external_id.as_str()).collect();
     let known: HashSet<String> = imports::known(tx, &batch.entity_id, &ids).await?.into_iter().collect();
-    let read = rows.into_iter().map(|row| Ok((waiting_of(&row)?, row))).collect::<Result<Vec<_>>>()?;
+    let read = rows.into_iter().map(|row| Ok((who_of(&row)?, row))).collect::<Result<Vec<_>>>()?;
     let hashes: Vec<String> = read.iter().filter_map(|(w, _)| rights::mailbox_hash(&w.donor.email)).collect();
     let gone: HashSet<String> = erasures::suppressed(tx, &hashes).await?.into_iter().collect();
     let mut left = Vec::with_capacity(read.len());
     for (waiting, row) in read {
-        let at = offline_gifts::moment_of(entity, waiting.received_on, now);
-        let is_shut = shut_until.is_some_and(|shut| at.is_ok_and(|at| at < shut));
+        let at = waiting.received_on.and_then(|on| offline_gifts::moment_of(entity, on, now).ok());
+        let is_shut = shut_until.is_some_and(|shut| at.is_some_and(|at| at < shut));
         let (state, words) = if known.contains(&row.external_id) {
             (ImportRowState::Known, look::KNOWN)
         } else if rights::mailbox_hash(&waiting.donor.email).is_some_and(|h| gone.contains(&h)) {
@@ -224,6 +254,20 @@ async fn set_aside(
         imports::set_aside(tx, &batch.id, row.line, state, words).await?;
     }
     Ok(left)
+}
+
+/// What every row says: who, and when it counts in the books, if it does.
+#[derive(Deserialize)]
+struct Who {
+    donor: DonorDetails,
+    telephone: Option<String>,
+    received_on: Option<Date>,
+}
+
+fn who_of(row: &Ready) -> Result<Who> {
+    let payload = row.payload.as_deref().unwrap_or_default();
+    serde_json::from_str(payload)
+        .map_err(|e| ServiceError::Unexpected(format!("line {} of an import: {e}", row.line)))
 }
 
 fn waiting_of(row: &Ready) -> Result<Waiting> {
@@ -258,10 +302,10 @@ async fn donor(
     tx: &mut WriteTx,
     batch: &Batch,
     row: &Ready,
-    waiting: &Waiting,
     now: Ts,
 ) -> Result<(DonorId, bool)> {
-    let details = &waiting.donor;
+    let who = who_of(row)?;
+    let details = &who.donor;
     let new_id = DonorId::new(now, &deps.random);
     let id = if details.email.is_empty() {
         if let Some(known) = imports::donor_of(tx, &batch.id, &row.giver).await? {
@@ -277,8 +321,8 @@ async fn donor(
         if let Some(address) = &details.address {
             profile::move_address(tx, &AddressId::new(now, &deps.random), &id, Some(address), now).await?;
         }
-        if waiting.telephone.is_some() {
-            profile::set_contact(tx, &id, waiting.telephone.as_deref(), &details.locale, now).await?;
+        if who.telephone.is_some() {
+            profile::set_contact(tx, &id, who.telephone.as_deref(), &details.locale, now).await?;
         }
     }
     Ok((id, new))
@@ -287,7 +331,12 @@ async fn donor(
 async fn take_out_some(deps: &Deps, batch: &Batch) -> Result<bool> {
     let now = deps.clock.now();
     let mut tx = deps.store.write().await?;
-    let gone = imports_back::take_out(&mut tx, &batch.id, STEP).await?;
+    let gone = match batch.source {
+        ImportSource::Declarations => declared::take_back(deps, &mut tx, batch, STEP, now).await?,
+        ImportSource::Template | ImportSource::GiveWp | ImportSource::Donorbox => {
+            imports_back::take_out(&mut tx, &batch.id, STEP).await?
+        }
+    };
     if gone > 0 {
         tx.commit().await?;
         return Ok(true);

@@ -3,14 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::row::{Reading, Waiting};
+use super::row::Reading;
 use crate::config::Entity;
+use crate::domain::donor::DonorDetails;
 use crate::domain::ids::ImportId;
 use crate::domain::import::{Columns, DATE_FORMATS, Field, Unknown, format_of};
 use crate::domain::money::Currency;
-use crate::domain::states::{ImportRowState, ImportState};
+use crate::domain::states::{ImportRowState, ImportSource, ImportState};
 use crate::services::offline_gifts::bank::decode_file;
 use crate::services::staff::{Act, Actor, record};
 use crate::services::{Deps, Result, ServiceError, rights};
@@ -42,6 +44,8 @@ pub struct Asked<'a> {
     pub receipted: bool,
     /// How days are written; `None`: found out.
     pub dates: Option<&'a str>,
+    /// It is a file of declarations, not of gifts.
+    pub declarations: bool,
     /// How the file is called.
     pub file_name: &'a str,
     /// What is in it.
@@ -116,6 +120,11 @@ pub async fn look(
         Ok(file) => file,
         Err(unknown) => return Ok(Err(unknown)),
     };
+    match (asked.declarations, file.columns.source == ImportSource::Declarations) {
+        (true, false) => return Ok(Err(Unknown("This is a file of gifts, not of declarations".to_owned()))),
+        (false, true) => return Ok(Err(Unknown("This is a file of declarations, not of gifts".to_owned()))),
+        (true, true) | (false, false) => {}
+    }
     let mut reading = Reading {
         columns: &file.columns,
         charity: &deps.config.charity,
@@ -211,10 +220,16 @@ async fn leave_out_known(conn: &mut Conn, entity: &str, rows: &mut [NewRow]) -> 
     Ok(())
 }
 
+/// What every row says.
+#[derive(Deserialize)]
+struct Named {
+    donor: DonorDetails,
+}
+
 /// Who asked to be forgotten stays so (PR-6, PR-11).
 async fn leave_out_forgotten(conn: &mut Conn, rows: &mut [NewRow]) -> Result<()> {
     let hash_of = |row: &NewRow| {
-        let waiting: Waiting = row.payload.as_deref().and_then(|p| serde_json::from_str(p).ok())?;
+        let waiting: Named = row.payload.as_deref().and_then(|p| serde_json::from_str(p).ok())?;
         rights::mailbox_hash(&waiting.donor.email)
     };
     let hashes: Vec<Option<String>> = rows.iter().map(hash_of).collect();

@@ -2,6 +2,7 @@
 //! says so; nothing is mailed, no receipt is issued. What was brought in can be taken back while nothing is built on it.
 
 mod carry_out;
+mod declared;
 mod look;
 pub mod plans;
 mod row;

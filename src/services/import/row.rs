@@ -13,7 +13,7 @@ use crate::domain::money::{AmountError, Currency, Money};
 use crate::domain::names::words;
 use crate::domain::offline::AMOUNT_AT_MOST;
 use crate::domain::receipt::sha256_hex;
-use crate::domain::states::{DonorKind, ImportRowState};
+use crate::domain::states::{DonorKind, ImportRowState, ImportSource};
 use crate::domain::tax_year;
 use crate::services::offline_gifts::moment_of;
 use crate::store::imports::NewRow;
@@ -56,14 +56,28 @@ pub(super) struct Reading<'a> {
 }
 
 /// A row that cannot be brought in, and why.
-struct Out(ImportRowState, String);
+pub(super) struct Out(pub(super) ImportRowState, pub(super) String);
 
-fn problem(words: impl Into<String>) -> Out {
+/// What a row says, understood.
+pub(super) struct Said {
+    /// As it waits, JSON.
+    pub payload: serde_json::Result<String>,
+    /// Who.
+    pub donor: DonorDetails,
+    /// What makes it that row, where the file gives it no id.
+    pub what: String,
+    pub tax_year: String,
+    pub currency: String,
+    pub amount_minor: i64,
+    pub claimed: bool,
+}
+
+pub(super) fn problem(words: impl Into<String>) -> Out {
     Out(ImportRowState::Problem, words.into())
 }
 
 impl Reading<'_> {
-    fn get<'r>(&self, row: &'r csv::StringRecord, field: Field) -> &'r str {
+    pub(super) fn get<'r>(&self, row: &'r csv::StringRecord, field: Field) -> &'r str {
         self.columns.get(row, field)
     }
 
@@ -81,35 +95,38 @@ impl Reading<'_> {
             payload: None,
             claimed: false,
         };
-        let (waiting, claimed) = match self.understand(row) {
-            Ok(understood) => understood,
+        let said = match self.columns.source {
+            ImportSource::Declarations => self.declaration(row),
+            ImportSource::Template | ImportSource::GiveWp | ImportSource::Donorbox => self.gift(row),
+        };
+        let said = match said {
+            Ok(said) => said,
             Err(Out(state, words)) => return out(state, words),
         };
-        let giver = giver(&waiting.donor);
-        let external_id = self.id(row, &waiting, &giver);
+        let giver = giver(&said.donor);
+        let external_id = self.id(row, &said.what, &giver);
         if let Some(first) = self.seen.get(&external_id) {
             return out(ImportRowState::Problem, format!("Its id stands on line {first} already"));
         }
-        let Ok(payload) = serde_json::to_string(&waiting) else {
+        let Ok(payload) = said.payload else {
             return out(ImportRowState::Problem, "It cannot be kept".to_owned());
         };
         self.seen.insert(external_id.clone(), line);
-        let (month, first) = tax_year::starts_on(self.entity.country.as_str());
         NewRow {
             state: ImportRowState::Ready,
             external_id,
             giver,
-            tax_year: tax_year::label(waiting.received_on, month, first),
-            currency: waiting.amount.currency().code().to_owned(),
-            amount_minor: waiting.amount.minor(),
+            tax_year: said.tax_year,
+            currency: said.currency,
+            amount_minor: said.amount_minor,
             payload: Some(payload),
-            claimed,
+            claimed: said.claimed,
             ..out(ImportRowState::Ready, String::new())
         }
     }
 
     /// The other system's id; without one, what the row says and how often it was said before.
-    fn id(&mut self, row: &csv::StringRecord, waiting: &Waiting, giver: &str) -> String {
+    fn id(&mut self, row: &csv::StringRecord, what: &str, giver: &str) -> String {
         let said = self.get(row, Field::ExternalId);
         if !said.is_empty() {
             return format!(
@@ -118,18 +135,13 @@ impl Reading<'_> {
                 said.chars().take(WORDS_AT_MOST).collect::<String>()
             );
         }
-        let what = format!(
-            "{}|{}|{}|{giver}",
-            waiting.received_on,
-            waiting.amount.minor(),
-            waiting.amount.currency()
-        );
+        let what = format!("{what}|{giver}");
         let nth = self.alike.entry(what.clone()).or_default();
         *nth += 1;
         format!("said:{}", sha256_hex(&format!("{what}|{nth}")))
     }
 
-    fn understand(&self, row: &csv::StringRecord) -> Result<(Waiting, bool), Out> {
+    fn gift(&self, row: &csv::StringRecord) -> Result<Said, Out> {
         let status = self.get(row, Field::Status);
         if !was_paid(status) {
             return Err(Out(ImportRowState::LeftOut, format!("The other system calls it “{status}”")));
@@ -160,7 +172,16 @@ impl Reading<'_> {
             reference: cut(&unknown, WORDS_AT_MOST),
             note: (!note.is_empty()).then(|| cut(note, NOTE_AT_MOST)),
         };
-        Ok((waiting, claimed))
+        let (month, first) = tax_year::starts_on(self.entity.country.as_str());
+        Ok(Said {
+            payload: serde_json::to_string(&waiting),
+            what: format!("{received_on}|{}|{}", amount.minor(), amount.currency()),
+            tax_year: tax_year::label(received_on, month, first),
+            currency: amount.currency().code().to_owned(),
+            amount_minor: amount.minor(),
+            claimed,
+            donor: waiting.donor,
+        })
     }
 
     fn received_on(&self, row: &csv::StringRecord) -> Result<Date, Out> {
@@ -221,7 +242,7 @@ impl Reading<'_> {
         Ok((fund.unwrap_or_else(|| self.fund.to_owned()), campaign, unknown.join(", ")))
     }
 
-    fn donor(&self, row: &csv::StringRecord) -> Result<DonorDetails, Out> {
+    pub(super) fn donor(&self, row: &csv::StringRecord) -> Result<DonorDetails, Out> {
         let get = |field| self.get(row, field);
         let (mut given, mut family) = (get(Field::GivenName).to_owned(), get(Field::FamilyName).to_owned());
         if given.is_empty() && family.is_empty() {

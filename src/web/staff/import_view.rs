@@ -19,6 +19,7 @@ pub(super) fn source_words(source: ImportSource) -> &'static str {
         ImportSource::Template => "The template",
         ImportSource::GiveWp => "An export of GiveWP",
         ImportSource::Donorbox => "An export of Donorbox",
+        ImportSource::Declarations => "Gift Aid declarations",
     }
 }
 
@@ -179,13 +180,20 @@ fn waiting(shown: &Shown, here: &str) -> Words {
     let ready: i64 =
         shown.standings.iter().filter(|s| s.state == ImportRowState::Ready).map(|s| s.count).sum();
     let mut acts = Vec::new();
+    let declared = shown.batch.source == ImportSource::Declarations;
     if ready > 0 {
-        let label = if ready == 1 { "Bring 1 gift in".to_owned() } else { format!("Bring {ready} gifts in") };
+        let what = match (declared, ready) {
+            (true, 1) => "declaration",
+            (true, _) => "declarations",
+            (false, 1) => "gift",
+            (false, _) => "gifts",
+        };
+        let label = format!("Bring {ready} {what} in");
         acts.push(Act::new(label, format!("{here}/bring-in")));
     }
     acts.push(Act::new("Let the file go", format!("{here}/drop")));
     Words {
-        heading: "Nothing is in the books yet".to_owned(),
+        heading: if declared { "Nothing holds yet" } else { "Nothing is in the books yet" }.to_owned(),
         paragraphs: vec![
             "Rows with a problem stay out: put them right in the file and read it again; what was brought in is known by its id \
              and not brought in twice. Donors are found by their mailbox; without one, by name and postcode within the file."
@@ -198,19 +206,33 @@ fn waiting(shown: &Shown, here: &str) -> Words {
 
 fn take_back(shown: &Shown, here: &str, why: &Why, wrong: &Mistakes) -> Section {
     if shown.built_on > 0 {
-        return Section::Words(Words {
-            heading: "It can no longer be taken back".to_owned(),
-            paragraphs: vec![format!(
+        let built = match shown.batch.source {
+            ImportSource::Declarations => {
+                format!(
+                    "Claims stand on {} of its declarations. Each can be ended on its donor’s page.",
+                    shown.built_on
+                )
+            }
+            _ => format!(
                 "Something is built on {} of its gifts: a refund, a correction, a claim, a statement or a closed month.",
                 shown.built_on
-            )],
+            ),
+        };
+        return Section::Words(Words {
+            heading: "It can no longer be taken back".to_owned(),
+            paragraphs: vec![built],
             ..Words::default()
         });
     }
     Section::Form(Box::new(StaffForm {
         heading: "Take it back".to_owned(),
-        lead: "Its gifts leave the books, and so do donors that it made and that nothing else is about."
-            .to_owned(),
+        lead: match shown.batch.source {
+            ImportSource::Declarations => {
+                "Each of its declarations counts as never made; it stays on record, and so does its donor."
+            }
+            _ => "Its gifts leave the books, and so do donors that it made and that nothing else is about.",
+        }
+        .to_owned(),
         action: format!("{here}/take-back"),
         fields: vec![
             FormField::new("why", "Why", FieldKind::Text, field(wrong, "why", &why.why))

@@ -18,8 +18,9 @@ use super::look::{Look, column};
 use super::offline::upload::{Upload, receive};
 use super::{another_look, blank, effects, show};
 use crate::config::Entity;
+use crate::documents::csv::Sheet;
 use crate::domain::ids::ImportId;
-use crate::domain::import::{DATE_FORMATS, TEMPLATE};
+use crate::domain::import::{DATE_FORMATS, Field, TEMPLATE};
 use crate::domain::money::Currency;
 use crate::domain::role::Right;
 use crate::services::import::{self, Asked};
@@ -32,15 +33,15 @@ use crate::web::downloads;
 use crate::web::errors::AppError;
 use crate::web::forms::{Mistakes, field};
 use crate::web::pages::{
-    Cell, DataTable, Empty, FieldKind, FormField, Link, Section, StaffForm, StaffPage, TableSection,
+    Cell, Choice, DataTable, Empty, FieldKind, FormField, Link, Section, StaffForm, StaffPage, TableSection,
 };
 use crate::web::router::{Policy, Route};
 
 /// The list and the form.
 pub(super) const HERE: &str = "/staff/imports";
-const IMPORTS: Policy = Policy::Staff(Right::EnterGifts);
+pub(super) const IMPORTS: Policy = Policy::Staff(Right::EnterGifts);
 /// Bytes of the fields beside the file.
-const FIELDS: usize = 64 * 1024;
+pub(super) const FIELDS: usize = 64 * 1024;
 
 /// The routes of imports.
 pub const ROUTES: &[Route] = &[
@@ -92,7 +93,10 @@ async fn list_page(
                  nobody is written to, and no receipt is issued: the other system did that."
         .to_owned();
     page.problems = problems(wrong);
-    page.actions = vec![Link::new("Download the template (CSV)", "/staff/imports/template.csv")];
+    page.actions = vec![
+        Link::new("Download the template (CSV)", "/staff/imports/template.csv"),
+        Link::new("Bring declarations in", super::import_declarations::HERE),
+    ];
     page.sections.push(Section::Form(Box::new(form(look, typed, wrong))));
     page.sections.push(Section::Table(list_table(look, &batches)));
     Ok(page)
@@ -138,8 +142,7 @@ fn form(look: Look<'_>, typed: &HashMap<String, String>, wrong: &Mistakes) -> St
     );
     let mut funds = vec![choice("", "Choose a fund", get("fund"))];
     funds.extend(charity.funds.iter().map(|f| choice(&f.id, f.name.as_str(), get("fund"))));
-    let mut dates = vec![choice("", "Find out", get("dates"))];
-    dates.extend(DATE_FORMATS.map(|(format, example)| choice(format, example, get("dates"))));
+    let dates = ways_of_days(get("dates"));
     let claimed = vec![
         choice(
             "yes",
@@ -191,6 +194,13 @@ fn form(look: Look<'_>, typed: &HashMap<String, String>, wrong: &Mistakes) -> St
     }
 }
 
+/// The ways in which the days of a file may be written.
+pub(super) fn ways_of_days(chosen: &str) -> Vec<Choice> {
+    let mut ways = vec![choice("", "Find out", chosen)];
+    ways.extend(DATE_FORMATS.map(|(format, example)| choice(format, example, chosen)));
+    ways
+}
+
 /// The entity and currency of a choice `uk:GBP`.
 fn to_of<'a>(state: &'a AppState, chosen: &str) -> Option<(&'a Entity, Currency)> {
     let (entity, currency) = chosen.split_once(':')?;
@@ -240,6 +250,7 @@ pub async fn submit(
         fund: &fund.id,
         claimed: get("claimed") != "no",
         receipted: get("receipted") != "no",
+        declarations: false,
         dates: Some(get("dates")).filter(|d| !d.is_empty()),
         file_name: if file_name.is_empty() { "file" } else { &file_name },
         bytes: Arc::clone(&bytes),
@@ -284,9 +295,14 @@ pub async fn template(State(state): State<AppState>, _: Staff) -> Result<Respons
         "",
         "yes",
     ];
-    let mut sheet = crate::documents::csv::Sheet::new(&TEMPLATE.iter().map(|(_, h)| *h).collect::<Vec<_>>());
-    sheet.row(&row);
-    Ok(downloads::attachment("text/csv; charset=utf-8", "import-template.csv", sheet.finish()))
+    Ok(one_row("import-template.csv", TEMPLATE, &row))
+}
+
+/// A template: the headings and one invented row.
+pub(super) fn one_row(name: &str, headings: &[(Field, &str)], row: &[&str]) -> Response {
+    let mut sheet = Sheet::new(&headings.iter().map(|(_, h)| *h).collect::<Vec<_>>());
+    sheet.row(row);
+    downloads::attachment("text/csv; charset=utf-8", name, sheet.finish())
 }
 
 /// Shows a file: what it says, what is wrong with it, what became of it.

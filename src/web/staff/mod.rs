@@ -34,6 +34,7 @@ mod gift_aid_claim_view;
 mod gift_aid_view;
 mod gifts;
 mod health;
+mod import_declarations;
 mod import_view;
 mod imports;
 mod journals;
@@ -128,6 +129,7 @@ pub const ROUTES: &[&[Route]] = &[
     benefit::ROUTES,
     offline::ROUTES,
     imports::ROUTES,
+    import_declarations::ROUTES,
 ];
 
 /// The parts of the office, each with the right that opens it.
