@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use jiff::civil::{Date, DateTime};
 
+use crate::domain::money::Money;
+
 /// A cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell<'a> {
@@ -31,6 +33,11 @@ impl<'a> Cell<'a> {
     /// Words that may be absent.
     pub fn maybe(words: Option<&'a str>) -> Cell<'a> {
         words.map_or(Cell::Empty, Cell::text)
+    }
+
+    /// A sum, with the decimals of its currency.
+    pub fn money(sum: Money) -> Cell<'a> {
+        Cell::Decimal(sum.minor(), u8::try_from(sum.currency().exponent()).unwrap_or(2))
     }
 
     /// `yes` or `no`.

@@ -110,6 +110,20 @@ pub enum LineStanding {
     },
 }
 
+impl LineStanding {
+    /// The word of a spreadsheet.
+    pub fn words(self) -> &'static str {
+        match self {
+            LineStanding::Agrees => "to the penny",
+            LineStanding::Converted { .. } => "at Stripe's rate",
+            LineStanding::Stripe => "Stripe's own",
+            LineStanding::Payout => "a payout that came back",
+            LineStanding::Unknown => "not known",
+            LineStanding::Differs { .. } => "differs",
+        }
+    }
+}
+
 impl Traced {
     /// How the line stands. Decides the remainder of a payout: what neither agrees nor is named by a reason is none (AC-7).
     pub fn standing(&self) -> LineStanding {

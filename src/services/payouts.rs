@@ -7,7 +7,9 @@ use jiff::tz::TimeZone;
 
 use super::{Deps, Result};
 use crate::clock::Ts;
-use crate::domain::balance::{LineClass, LineStanding};
+use crate::documents::cell::Cell;
+use crate::documents::csv::Sheet;
+use crate::domain::balance::{LineClass, LineStanding, category_words};
 use crate::domain::money::{Currency, Money};
 use crate::store::balance::{self, CategorySum, Line};
 use crate::store::paging::Place;
@@ -126,6 +128,69 @@ pub async fn explain(deps: &Deps, id: &str, wanted: Wanted<'_>) -> Result<Option
     }
     e.sums = sums.into_values().collect();
     Ok(Some(e))
+}
+
+/// Every line of a payout as a spreadsheet, with how it stands in the books; none when there is no such payout.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lines_csv(deps: &Deps, id: &str) -> Result<Option<(usize, Vec<u8>)>> {
+    let mut read = deps.store.read().await?;
+    let Some(payout) = payouts::one(&mut read, id).await? else { return Ok(None) };
+    let mut sheet = Sheet::new(&[
+        "payout",
+        "line",
+        "made_at_utc",
+        "kind",
+        "of",
+        "gift",
+        "currency",
+        "gross",
+        "fee",
+        "net",
+        "in_the_books",
+        "differs_by",
+    ]);
+    let (mut count, mut after) = (0, None);
+    loop {
+        let lines = balance::of_payout(&mut read, &payout.stripe_payout, after.as_ref(), AT_ONCE).await?;
+        let Some(last) = lines.last() else { break };
+        after = Some(last.place());
+        count += lines.len();
+        for line in &lines {
+            sheet.cells(csv_cells(&payout.stripe_payout, line).into_iter())?;
+        }
+        if (lines.len() as i64) < AT_ONCE {
+            break;
+        }
+    }
+    Ok(Some((count, sheet.finish())))
+}
+
+fn csv_cells<'a>(payout: &'a str, line: &'a Line) -> [Cell<'a>; 12] {
+    let currency = line.traced.currency;
+    let standing = line.traced.standing();
+    let by = match standing {
+        LineStanding::Differs { by } => Cell::money(Money::new(by, currency)),
+        LineStanding::Converted { rounding } => Cell::money(Money::new(rounding, currency)),
+        LineStanding::Agrees | LineStanding::Stripe | LineStanding::Payout | LineStanding::Unknown => {
+            Cell::Empty
+        }
+    };
+    [
+        Cell::text(payout),
+        Cell::text(&*line.id),
+        Cell::Instant(line.made_at.civil_in(&TimeZone::UTC)),
+        Cell::text(category_words(&line.traced.category)),
+        Cell::maybe(line.source.as_deref()),
+        Cell::maybe(line.gift_id.as_ref().map(|g| g.as_str())),
+        Cell::text(currency.code()),
+        Cell::money(line.amount()),
+        Cell::money(line.fee),
+        Cell::money(line.net()),
+        Cell::text(standing.words()),
+        by,
+    ]
 }
 
 impl Explained {

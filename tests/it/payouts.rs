@@ -100,6 +100,11 @@ story! {
             let drilled: i64 = e.page.iter().map(|l| l.traced.net).sum();
             assert_eq!((drilled, e.sums.iter().map(|s| s.net).sum::<i64>(), e.remainder()), (e.payout.amount_minor, drilled, 0));
             assert_eq!(e.in_books + e.of_stripe + e.astray, drilled);
+            let (count, sheet) = payouts::lines_csv(&app.deps, id).await.expect("reads").expect("a payout");
+            let mut rows = csv::Reader::from_reader(sheet.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&sheet));
+            let net = rows.records().map(|r| r.expect("a row")[9].replace('.', "").parse::<i64>().expect("a sum"));
+            let net: Vec<i64> = net.collect();
+            assert_eq!((net.len(), net.iter().sum::<i64>()), (count, drilled), "the spreadsheet has every line");
             for sum in &e.sums {
                 let wanted = payouts::Wanted { category: &sum.category, after: None, most: 1_000 };
                 let only = payouts::explain(&app.deps, id, wanted).await.expect("reads").expect("a payout");

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::documents::cell::Cell;
 use crate::domain::donor::DonorDetails;
 use crate::domain::export::Sums;
-use crate::domain::money::Currency;
+use crate::domain::money::{Currency, Money};
 use crate::domain::states::{DonorKind, ExportKind, TributeKind};
 use crate::store;
 use crate::store::Conn;
@@ -194,7 +194,7 @@ impl Names {
 
 /// A sum of money.
 pub(super) fn money<'a>(minor: i64, currency: Currency) -> Cell<'a> {
-    Cell::Decimal(minor, u8::try_from(currency.exponent()).unwrap_or(2))
+    Cell::money(Money::new(minor, currency))
 }
 
 /// An instant, in UTC.

@@ -2,6 +2,7 @@
 //!
 //! No page formats money or dates and none knows a domain type; handlers fill these structs and render them.
 
+pub mod chart;
 pub mod check;
 pub mod error;
 pub mod gift_aid;
@@ -24,6 +25,7 @@ pub mod styleguide;
 pub mod tables;
 pub mod thanks;
 
+pub use chart::{Bar, Chart};
 pub use check::CheckPage;
 pub use error::ErrorPage;
 pub use gift_aid::{DeclarationCard, GiftAidEndPage, GiftAidPage, GiftAidSection, GiftAidSignPage};
@@ -54,7 +56,7 @@ pub use staff::{
 };
 pub use statements::{StatementYearPage, StatementsPage, Version, YearCard};
 pub use styleguide::{Colour, StyleguidePage};
-pub use tables::{Bar, Cell, Charge, ChargeState, Chart, Column, Confirm, DataTable, Sort};
+pub use tables::{Cell, Charge, ChargeState, Column, Confirm, DataTable, Sort};
 pub use thanks::{ThanksPage, ThanksState};
 
 /// A link with its words.

@@ -1,7 +1,8 @@
 //! The pages of the office: one frame of sections, so that every list, record and form of the staff looks and works alike.
 
+use super::chart::Chart;
 use super::parts::{Act, Chip, Empty, Event, FilterBar, Hidden, Pager, Todo};
-use super::tables::{Chart, Confirm, DataTable};
+use super::tables::{Confirm, DataTable};
 use super::{Choice, Field, Layout, Link, Notice, Problem};
 
 /// A page of the office.

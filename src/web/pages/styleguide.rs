@@ -1,8 +1,9 @@
 //! Every component on one page, shown in the demo at `/styleguide`.
 
+use super::chart::Chart;
 use super::monthly::{EndedPlan, PlanActPage, PlanChoice, PlanField, PlanPanel};
 use super::parts::{Act, Chip, ChipTone, Empty, Event, FilterBar, GiftRow, Pager, PlanCard, Todo};
-use super::tables::{Charge, Chart, Confirm, DataTable};
+use super::tables::{Charge, Confirm, DataTable};
 use super::{Check, Choice, Field, Layout, Link, Notice, Problem, Row, Tone};
 
 /// One colour of the brand or the stylesheet.

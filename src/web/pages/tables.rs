@@ -144,38 +144,6 @@ impl DataTable {
     }
 }
 
-/// One bar of a chart.
-#[derive(Debug, Clone, Default)]
-pub struct Bar {
-    /// "November 2026".
-    pub label: String,
-    /// The label under the bar: "Nov".
-    pub short: String,
-    /// The figure: "£1,240.00".
-    pub value: String,
-    /// Its height in percent of the tallest, 0 to 100.
-    pub share: u8,
-    /// Whether it is the one to look at (this month).
-    pub strong: bool,
-}
-
-/// A chart of bars, with the same figures as a table.
-#[derive(Debug, Clone, Default)]
-pub struct Chart {
-    /// What it shows: "Given by month".
-    pub title: String,
-    /// What it says, in a sentence: "December was the strongest month with £2,400.00."
-    pub text: String,
-    /// The heading of the labels: "Month".
-    pub label_heading: String,
-    /// The heading of the figures: "Given".
-    pub value_heading: String,
-    /// The figure at the top of the scale: "£2,400".
-    pub top: String,
-    /// The bars, in order.
-    pub bars: Vec<Bar>,
-}
-
 /// The block that says what an act changes, before it is done.
 #[derive(Debug, Clone, Default)]
 pub struct Confirm {

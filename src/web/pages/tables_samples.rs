@@ -1,8 +1,9 @@
 //! Samples of schedule, table, chart and confirm block.
 
+use super::super::chart::{Bar, Chart};
 use super::super::parts::{Act, Chip, ChipTone};
 use super::super::{Link, Row};
-use super::{Bar, Cell, Charge, ChargeState, Chart, Column, Confirm, DataTable, Sort};
+use super::{Cell, Charge, ChargeState, Column, Confirm, DataTable, Sort};
 
 impl Charge {
     /// Twelve coming gifts: the next one, one skipped, one for another amount.

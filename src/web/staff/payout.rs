@@ -8,7 +8,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::effects::gift_href;
-use super::guard::Staff;
+use super::guard::{Staff, prove_first};
 use super::look::{Look, column, figures};
 use super::payouts::{HERE, columns, href, label, state_chip, sum_row};
 use super::{blank, dashboard, show};
@@ -21,10 +21,12 @@ use crate::domain::search::StripeKind;
 use crate::services::ServiceError;
 use crate::services::payouts::{self as service, Explained, NAMED, explain};
 use crate::services::staff::record::record_listed;
+use crate::services::staff::record_list;
 use crate::store::balance::{CategorySum, Line};
 use crate::store::paging::Place;
 use crate::store::payouts::PayoutRow;
 use crate::web::AppState;
+use crate::web::downloads;
 use crate::web::errors::AppError;
 use crate::web::pages::{
     Cell, Chip, ChipTone, DataTable, Empty, Fact, Facts, Link, Pager, Section, TableSection,
@@ -32,11 +34,14 @@ use crate::web::pages::{
 use crate::web::router::{Policy, Route};
 
 /// The route of one payout.
-pub const ROUTES: &[Route] = &[Route {
-    path: "/staff/payouts/{payout}",
-    policy: Policy::Staff(Right::SeeMoney),
-    methods: || get(one),
-}];
+pub const ROUTES: &[Route] = &[
+    Route { path: "/staff/payouts/{payout}", policy: Policy::Staff(Right::SeeMoney), methods: || get(one) },
+    Route {
+        path: "/staff/payouts/{payout}/lines.csv",
+        policy: Policy::Staff(Right::ExportData),
+        methods: || get(lines),
+    },
+];
 
 /// Lines on a page.
 const LINES: usize = 50;
@@ -75,6 +80,10 @@ pub async fn one(
     shown.back = Some(Link::new("Payouts", HERE));
     shown.chip = Some(state_chip(e.payout.state));
     shown.lead = lead(&e);
+    if e.payout.listed_at.is_some() && staff.may(Right::ExportData) {
+        let csv = format!("{}/lines.csv", href(&e.payout));
+        shown.actions = vec![Link::new("Download its lines (CSV)", csv)];
+    }
     shown.sections = vec![Section::Facts(facts(look, &e.payout))];
     if e.payout.listed_at.is_some() {
         shown.sections.push(Section::Facts(whole(look, &e)));
@@ -92,6 +101,25 @@ pub async fn one(
         ..Pager::default()
     });
     show(&shown)
+}
+
+/// Downloads every line of a payout as a spreadsheet.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn lines(
+    State(state): State<AppState>,
+    staff: Staff,
+    Path(id): Path<String>,
+) -> Result<Response, AppError> {
+    let Some((count, sheet)) = service::lines_csv(&state.deps, &id).await? else {
+        return Err(AppError::not_found());
+    };
+    if !staff.is_fresh(state.deps.clock.now()) {
+        return Ok(prove_first(HERE));
+    }
+    record_list(&state.deps, &staff.actor, "lines of a payout as a spreadsheet", count).await?;
+    Ok(downloads::attachment("text/csv; charset=utf-8", "payout-lines.csv", sheet))
 }
 
 fn of_href(p: &PayoutRow, of: &str, after: &str) -> String {
