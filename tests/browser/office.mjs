@@ -233,6 +233,7 @@ async function moreReports(v) {
   await v.open('/staff/reports/programme');
   says(await v.main(), /Month by month/, 'the months of the programme');
   await v.look('office-programme', { dark: true });
+  await savedAsPicture(v);
   await v.page.locator('.data tbody td a').first().click();
   await v.arrive(/\/programme\/plans\?/, 'the plans behind a figure');
   await v.look('office-programme-plans');
@@ -242,6 +243,17 @@ async function moreReports(v) {
   await v.arrive(/\/gift-aid\/gifts\?/, 'the gifts of a deadline');
   await v.open('/staff/reports/receipts');
   await v.look('office-report-receipts', { dark: true });
+}
+
+/** The picture that a chart can be saved as is one. */
+async function savedAsPicture(v) {
+  const picture = await v.page.getByRole('link', { name: /Save the chart as a picture/ }).first().getAttribute('href');
+  const sheet = await v.context.newPage();
+  await sheet.setContent(`<img src="${picture}" alt="">`);
+  const width = await sheet.locator('img').evaluate(async (img) => (await img.decode(), img.naturalWidth));
+  if (width !== 960) throw new Error(`the picture is ${width} wide`);
+  await sheet.screenshot({ path: new URL('shots/office-chart.png', import.meta.url).pathname });
+  await sheet.close();
 }
 
 /** A file of another system is looked at, brought in and taken back. */
@@ -279,6 +291,21 @@ async function fromElsewhere(v) {
     await v.page.goto(file);
     return /Taken back/.test(await v.main());
   });
+  await declarationsFromElsewhere(v, stamp);
+}
+
+async function declarationsFromElsewhere(v, stamp) {
+  await v.open('/staff/imports/declarations');
+  await v.look('office-import-declarations', { dark: true });
+  const rows = ['external_id,declared_on,covers,made_by,evidence,given_name,family_name,email,address_line1,city,postcode,country',
+    `${stamp}-d,2024-05-01,future,paper,Binder 12,Una,Reed,una@walks.example,1 Lantern Lane,Exampleton,EX1 1AA,GB`,
+    `${stamp}-e,2024-05-01,future,web,,Una,Reed,una@walks.example,1 Lantern Lane,Exampleton,EX1 1AA,GB`];
+  await v.page.setInputFiles('#file', { name: 'declared.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\n')) });
+  await v.page.locator('main form button[type=submit]').first().click();
+  await v.arrive(/\/staff\/imports\/imp_/, 'the file of declarations');
+  says(await v.main(), /Bring 1 declaration in/, 'one row is good');
+  says(await v.main(), /a row in a file is none/, 'and one lacks its evidence');
+  await v.look('office-import-declared');
 }
 
 /** Two records become one and two again; somebody is forgotten. */

@@ -21,8 +21,8 @@ use crate::store::exports::statements::ExportStatement;
 
 /// Statements that fit one archive: printing them takes as long as a job may.
 pub(super) const STATEMENTS_AT_MOST: i64 = 10_000;
-/// Statements that fit one PDF, which is put together in memory: some 40 kB each.
-pub(super) const IN_ONE_AT_MOST: i64 = 2_000;
+/// Statements that fit one PDF, which is put together in memory: some 26 kB each.
+pub(super) const IN_ONE_AT_MOST: i64 = 5_000;
 
 fn cannot(error: impl std::fmt::Display) -> ServiceError {
     ServiceError::Unexpected(format!("an archive of statements: {error}"))

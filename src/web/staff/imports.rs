@@ -90,7 +90,8 @@ async fn list_page(
     let mut page = blank(state, staff, "Bring gifts in from another system", "/staff/offline");
     page.back = Some(Link::new("Enter gifts", "/staff/offline"));
     page.lead = "What donors gave before, from the template or from GiveWP’s or Donorbox’s own export. A file is looked at first; \
-                 nobody is written to, and no receipt is issued: the other system did that."
+                 no receipt is issued: the other system did that. Nobody is written to, unless a statement they hold says less than \
+                 the books then do."
         .to_owned();
     page.problems = problems(wrong);
     page.actions = vec![
