@@ -29,6 +29,7 @@ walks *name:
 # Live through many seeds, on both databases, then take the rules of the house away one by one.
 chaos seeds="1..1000" steps="200":
     ALMONER_SIM_SEEDS={{seeds}} ALMONER_SIM_STEPS={{steps}} cargo test --test sim -- --nocapture
+    ALMONER_CHAOS=full cargo test --test it chaos:: -- --nocapture --test-threads=1
     node tests/sim/mutants.mjs
 
 # Measure.

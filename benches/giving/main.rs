@@ -15,6 +15,7 @@ mod place;
 mod portal;
 mod raw;
 mod report;
+mod reports;
 mod rows;
 mod server;
 mod settle;
@@ -41,11 +42,12 @@ pub struct Bench {
 
 type Run = fn(&mut Bench);
 
-const BENCHMARKS: [(&str, Run); 7] = [
+const BENCHMARKS: [(&str, Run); 8] = [
     ("intake", intake::run),
     ("settle", settle::run),
     ("portal", portal::run),
     ("office", office::run),
+    ("reports", reports::run),
     ("documents", documents::run),
     ("sign_in", sign_in::run),
     ("start", start::run),
@@ -66,8 +68,8 @@ fn main() -> ExitCode {
     let names: Vec<&str> = arguments.iter().map(String::as_str).filter(|a| !a.starts_with('-')).collect();
     if let Some(unknown) = names.iter().find(|n| !BENCHMARKS.iter().any(|(name, _)| name == *n)) {
         eprintln!(
-            "There is no benchmark {unknown:?}; there are intake, settle, portal, office, documents, sign_in and \
-             start."
+            "There is no benchmark {unknown:?}; there are intake, settle, portal, office, reports, documents, \
+             sign_in and start."
         );
         return ExitCode::FAILURE;
     }

@@ -53,9 +53,22 @@ const FAMILY: [&str; 25] = [
 pub struct Size {
     /// Gifts.
     pub gifts: u64,
+    /// The hours over which they come: the first, and how many.
+    pub hours: (u64, u64),
 }
 
 impl Size {
+    /// So many gifts in three years.
+    pub fn of(gifts: u64) -> Size {
+        Size { gifts, hours: (0, HOURS) }
+    }
+
+    /// SQL for the hour in which row `number` of `rows` comes.
+    fn hour(self, number: &str, rows: u64) -> String {
+        let (first, hours) = self.hours;
+        format!("{first} + {number} * {hours} / {}", rows.max(1))
+    }
+
     /// One donor in ten gifts, and four at least.
     pub fn donors(self) -> u64 {
         (self.gifts / 10).max(4)
@@ -174,8 +187,7 @@ fn id(prefix: &str, number: &str) -> String {
 
 fn donors(size: Size) -> String {
     let (count, donor) = (count(0, size.donors()), id("dnr", "n.i"));
-    let known = format!("SELECT at FROM bench_hour WHERE n = n.i * {HOURS} / {}", size.donors());
-    let known = known.replace("WHERE n = ", "WHERE bench_hour.n = ");
+    let known = format!("SELECT at FROM bench_hour WHERE bench_hour.n = {}", size.hour("n.i", size.donors()));
     let joined = "FROM n JOIN bench_given g ON g.n = n.i % 16 JOIN bench_family f ON f.n = (n.i / 16) % 25";
     let email = "lower(g.name) || '.' || lower(f.name) || '.' || CAST(n.i AS TEXT) || '@donors.example'";
     let term = |word: &str| {
@@ -200,7 +212,7 @@ fn donors(size: Size) -> String {
 fn plans(size: Size) -> String {
     let (count, plan, payment) = (count(0, size.plans()), id("plg", "n.i"), id("pay", "n.i"));
     let donor = id("dnr", &format!("(n.i % {})", size.donors()));
-    let hour = format!("FROM n JOIN bench_hour h ON h.n = (4 * n.i) * {HOURS} / {}", size.gifts.max(1));
+    let hour = format!("FROM n JOIN bench_hour h ON h.n = {}", size.hour("(4 * n.i)", size.gifts));
     let entity = "CASE WHEN n.i % 5 = 0 THEN 'us' ELSE 'uk' END";
     let currency = "CASE WHEN n.i % 5 = 0 THEN 'USD' ELSE 'GBP' END";
     let state =
@@ -236,7 +248,7 @@ impl Parts {
         Parts {
             count: count(from, upto),
             gift: id("gift", "n.i"),
-            hour: format!("JOIN bench_hour h ON h.n = n.i * {HOURS} / {}", size.gifts.max(1)),
+            hour: format!("JOIN bench_hour h ON h.n = {}", size.hour("n.i", size.gifts)),
             american: "n.i % 20 = 0",
             amount: "(500 + (n.i * 7919 % 97) * 100)",
             // One in fifty went back whole, one in fifty in part.

@@ -31,8 +31,8 @@ const SPACE_NEEDED: u64 = 16 << 30;
 /// Runs both on SQLite, and on PostgreSQL when it is here. `ALMONER_BENCH_GIFTS` may ask for fewer than a million.
 pub fn run(bench: &mut Bench) {
     let wanted = std::env::var("ALMONER_BENCH_GIFTS").ok().and_then(|text| text.parse().ok());
-    let many = Size { gifts: wanted.unwrap_or(MANY).max(FEW * 2) };
-    let (few, Bench { cores, report }) = (Size { gifts: FEW }, bench);
+    let many = Size::of(wanted.unwrap_or(MANY).max(FEW * 2));
+    let (few, Bench { cores, report }) = (Size::of(FEW), bench);
     if many.gifts < MANY {
         report.note(format!("office: with {} gifts only: NOT the figures of the goals.", many.gifts));
     }
@@ -94,12 +94,14 @@ pub struct Office {
     pub cookie: String,
     /// Kept while the server runs.
     pub folder: TempDir,
-    filled_in: Duration,
+    /// How long filling took.
+    pub filled_in: Duration,
     session: String,
 }
 
 impl Office {
-    fn open(cores: &Cores, database: String, size: Size) -> Office {
+    /// Fills a fresh database and starts a server over it.
+    pub fn open(cores: &Cores, database: String, size: Size) -> Office {
         let began = std::time::Instant::now();
         block_on(async {
             let store = match database.strip_prefix("sqlite://") {

@@ -140,7 +140,7 @@ fn download(office: &Office) -> Download {
 }
 
 /// Seconds of the database's own tool; `None` when it is not here.
-fn tool(cores: &Cores, office: &Office, postgres: Option<&Postgres>, facts: &str) -> Option<f64> {
+pub fn tool(cores: &Cores, office: &Office, postgres: Option<&Postgres>, facts: &str) -> Option<f64> {
     let (program, arguments) = match postgres {
         Some(_) => (
             "psql",

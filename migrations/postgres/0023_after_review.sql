@@ -1,6 +1,8 @@
--- A merge that is undone gives the account of who stayed the mailbox it had.
+-- A merge that is undone gives who stayed the mailbox they had: that of their account, if there was one, and of their record.
 ALTER TABLE donor_merge ADD COLUMN kept_email TEXT;
 ALTER TABLE donor_merge ADD COLUMN kept_email_norm TEXT;
+ALTER TABLE donor_merge ADD COLUMN record_email TEXT NOT NULL DEFAULT '';
+ALTER TABLE donor_merge ADD COLUMN record_email_norm TEXT NOT NULL DEFAULT '';
 
 -- Files are read in several steps; and whether the other system issued receipts that are official documents.
 ALTER TABLE import_batch DROP CONSTRAINT import_batch_state_check;
@@ -21,17 +23,20 @@ BEGIN
     RAISE EXCEPTION 'gift is append-only';
 END $$;
 
--- What a gift was before a correction loses the name of who asked to be forgotten; nothing else of it changes.
+-- What a gift was before a correction, or became by it until the next one, loses the name of who asked to be forgotten; nothing
+-- else of it changes.
 CREATE FUNCTION refuse_change_of_correction() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (NEW.was::jsonb - 'donor_details', NEW.id, NEW.gift_id, NEW.seq, NEW.kind, NEW.nonce, NEW.donor_id, NEW.donor_details,
+    IF (NEW.was::jsonb - 'donor_details', NEW.id, NEW.gift_id, NEW.seq, NEW.kind, NEW.nonce, NEW.donor_id,
             NEW.declaration_id, NEW.fund_id, NEW.campaign_id, NEW.received_at, NEW.received_on, NEW.tax_year, NEW.amount_minor,
             NEW.why, NEW.made_by, NEW.made_at)
         IS NOT DISTINCT FROM (OLD.was::jsonb - 'donor_details', OLD.id, OLD.gift_id, OLD.seq, OLD.kind, OLD.nonce, OLD.donor_id,
-            OLD.donor_details, OLD.declaration_id, OLD.fund_id, OLD.campaign_id, OLD.received_at, OLD.received_on, OLD.tax_year,
+            OLD.declaration_id, OLD.fund_id, OLD.campaign_id, OLD.received_at, OLD.received_on, OLD.tax_year,
             OLD.amount_minor, OLD.why, OLD.made_by, OLD.made_at)
-        AND EXISTS (SELECT 1 FROM donor d JOIN erasure e ON e.donor_id = d.owner_id AND e.state = 'asked'
-            WHERE d.id = OLD.was::jsonb ->> 'donor')
+        AND (NEW.was = OLD.was OR EXISTS (SELECT 1 FROM donor d JOIN erasure e ON e.donor_id = d.owner_id AND e.state = 'asked'
+            WHERE d.id = OLD.was::jsonb ->> 'donor'))
+        AND (NEW.donor_details = OLD.donor_details OR EXISTS (SELECT 1 FROM donor d JOIN erasure e ON e.donor_id = d.owner_id
+            AND e.state = 'asked' WHERE d.id = OLD.donor_id))
     THEN
         RETURN NEW;
     END IF;
@@ -52,3 +57,11 @@ ALTER TABLE import_batch ADD CONSTRAINT import_batch_source_check
     CHECK (source IN ('template', 'givewp', 'donorbox', 'declarations'));
 ALTER TABLE import_row ADD COLUMN declaration_id TEXT COLLATE "C" REFERENCES declaration (id);
 CREATE INDEX import_row_declaration ON import_row (declaration_id) WHERE declaration_id IS NOT NULL;
+-- Donors that an import made are looked for in these before they go.
+CREATE INDEX mailbox_proof_donor ON mailbox_proof (donor_id) WHERE donor_id IS NOT NULL;
+CREATE INDEX offline_line_donor ON offline_line (donor_id);
+CREATE INDEX statement_item_donor ON statement_item (donor_id);
+CREATE INDEX gift_correction_donor ON gift_correction (donor_id);
+-- A declaration that was brought in by mistake counts as never made, whether it has ended or not.
+ALTER TABLE declaration_event DROP CONSTRAINT declaration_event_kind_check;
+ALTER TABLE declaration_event ADD CONSTRAINT declaration_event_kind_check CHECK (kind IN ('record_sent', 'ended', 'taken_back'));

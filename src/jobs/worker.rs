@@ -20,13 +20,15 @@ use crate::store::jobs::{self, Claim, Job};
 use crate::store::{StoreError, inbox};
 
 /// Looks at Stripe's objects are claimed many at once, so that they can share list calls.
-const LOOKS: Lane =
-    Lane { kind: job_kinds::SEND_MAIL, only: false, never: job_kinds::WRITE_EXPORT, at_once: 100 };
+const LOOKS: Lane = Lane { kinds: MAILS, only: false, never: SLOW, at_once: 100 };
 /// Mail has a lane of its own: a slow mail host never holds up the books. Few at once, so that no lease runs out
 /// while a mail waits its turn.
-const MAIL: Lane = Lane { kind: job_kinds::SEND_MAIL, only: true, never: "", at_once: 16 };
-/// A workbook takes minutes: one at a time, beside everything else.
-const EXPORTS: Lane = Lane { kind: job_kinds::WRITE_EXPORT, only: true, never: "", at_once: 1 };
+const MAIL: Lane = Lane { kinds: MAILS, only: true, never: NONE, at_once: 16 };
+/// A workbook or a file of another system takes minutes: one at a time, beside everything else.
+const EXPORTS: Lane = Lane { kinds: SLOW, only: true, never: NONE, at_once: 1 };
+const MAILS: [&str; 3] = [job_kinds::SEND_MAIL, "", ""];
+const SLOW: [&str; 3] = [job_kinds::WRITE_EXPORT, job_kinds::RUN_IMPORT, job_kinds::LET_GO];
+const NONE: [&str; 3] = [""; 3];
 const SIDE_BY_SIDE: usize = 8;
 const LEASE: Duration = Duration::from_secs(600);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -44,9 +46,9 @@ const LONGEST_WAIT: u64 = 3600;
 /// Which jobs go together.
 #[derive(Clone, Copy, Debug)]
 struct Lane {
-    kind: &'static str,
+    kinds: [&'static str; 3],
     only: bool,
-    never: &'static str,
+    never: [&'static str; 3],
     at_once: i64,
 }
 
@@ -191,8 +193,8 @@ impl Worker {
     }
 
     async fn claim(&self, lane: Lane) -> Result<Vec<Job>> {
-        let Lane { kind, only, never, at_once } = lane;
-        let wanted = Claim { kind, only, never, lease: LEASE, limit: at_once };
+        let Lane { kinds, only, never, at_once } = lane;
+        let wanted = Claim { kinds, only, never, lease: LEASE, limit: at_once };
         let mut tx = self.deps.store.write().await?;
         let claimed = jobs::claim(&mut tx, &self.name, wanted, self.deps.clock.now()).await?;
         if !claimed.is_empty() {

@@ -177,6 +177,11 @@ impl Inner {
         lock(&self.runtime).faults.push(fault);
     }
 
+    /// Forgets the faults that nothing has met yet.
+    pub fn clear_faults(&self) {
+        lock(&self.runtime).faults.clear();
+    }
+
     /// The fault this request shall have, if any.
     pub fn take_fault(&self, method: &str, path: &str) -> Option<FaultKind> {
         let mut runtime = lock(&self.runtime);

@@ -265,6 +265,11 @@ impl Sandbox {
         self.inner.add_fault(f);
     }
 
+    /// Takes back the faults that nothing has met yet.
+    pub async fn clear_faults(&self) {
+        self.inner.clear_faults();
+    }
+
     /// Every request since the start or the last clearing.
     pub async fn requests(&self) -> Vec<LoggedRequest> {
         self.inner.requests()

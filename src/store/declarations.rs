@@ -158,9 +158,11 @@ pub async fn of_owner(conn: &mut Conn, donor: &DonorId) -> Result<Vec<Declaratio
         Row,
         "SELECT c.id, c.entity_id, c.scope, c.covers_from, c.payment_id, c.gift_id, c.full_name, c.home_address, \
          c.non_uk_resident, c.wording_version, c.channel, c.evidence_ref, c.made_at, r.effective_on AS record_sent_on, \
-         e.effective_on AS ended_on, e.void AS ended_void FROM donor d JOIN declaration c ON c.donor_id = d.id \
+         COALESCE(e.effective_on, t.effective_on) AS ended_on, \
+         CASE WHEN t.id IS NULL THEN e.void ELSE t.void END AS ended_void FROM donor d JOIN declaration c ON c.donor_id = d.id \
          LEFT JOIN declaration_event r ON r.declaration_id = c.id AND r.kind = 'record_sent' \
          LEFT JOIN declaration_event e ON e.declaration_id = c.id AND e.kind = 'ended' \
+         LEFT JOIN declaration_event t ON t.declaration_id = c.id AND t.kind = 'taken_back' \
          WHERE d.owner_id = (SELECT o.owner_id FROM donor o WHERE o.id = $1) ORDER BY c.made_at, c.id",
         donor
     )?;
@@ -190,10 +192,12 @@ pub async fn of_owners(
         OwnedRow,
         "SELECT d.owner_id, c.id, c.entity_id, c.scope, c.covers_from, c.payment_id, c.gift_id, c.full_name, \
          c.home_address, c.non_uk_resident, c.wording_version, c.channel, c.evidence_ref, c.made_at, \
-         r.effective_on AS record_sent_on, e.effective_on AS ended_on, e.void AS ended_void \
+         r.effective_on AS record_sent_on, COALESCE(e.effective_on, t.effective_on) AS ended_on, \
+         CASE WHEN t.id IS NULL THEN e.void ELSE t.void END AS ended_void \
          FROM donor d JOIN declaration c ON c.donor_id = d.id \
          LEFT JOIN declaration_event r ON r.declaration_id = c.id AND r.kind = 'record_sent' \
          LEFT JOIN declaration_event e ON e.declaration_id = c.id AND e.kind = 'ended' \
+         LEFT JOIN declaration_event t ON t.declaration_id = c.id AND t.kind = 'taken_back' \
          WHERE d.owner_id > $2 AND d.owner_id <= $3 AND c.entity_id = $1 ORDER BY d.owner_id, c.made_at, c.id",
         entity,
         after,
@@ -236,14 +240,17 @@ pub enum EventKind {
     RecordSent,
     /// It ended (UK-21).
     Ended,
+    /// The file it was brought in with was taken back: it counts as never made, whether it had ended or not.
+    TakenBack,
 }
 
 impl EventKind {
-    /// The word in records: `record_sent`, `ended`.
+    /// The word in records: `record_sent`, `ended`, `taken_back`.
     pub fn as_str(self) -> &'static str {
         match self {
             EventKind::RecordSent => "record_sent",
             EventKind::Ended => "ended",
+            EventKind::TakenBack => "taken_back",
         }
     }
 }

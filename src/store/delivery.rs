@@ -1,9 +1,7 @@
 //! Receipts as they left, month by month, and mail that did not arrive: what a report shows.
 
-use sqlx::QueryBuilder;
-
 use super::db::{Conn, Result, all, on};
-use super::income::Span;
+use super::income::{Span, with_spans};
 use crate::clock::Ts;
 use crate::domain::closing::Month;
 use crate::domain::ids::{DonorId, MailId};
@@ -35,15 +33,9 @@ pub async fn receipts(conn: &mut Conn, spans: &[Span]) -> Result<Vec<Left>> {
     }
     macro_rules! run {
         ($t:expr) => {{
-            let mut q = QueryBuilder::new("WITH spans (entity_id, month, starts_at, ends_at) AS (");
-            q.push_values(spans, |mut row, s| {
-                row.push_bind(s.entity_id.as_str())
-                    .push_bind(s.month)
-                    .push_bind(s.starts_at)
-                    .push_bind(s.ends_at);
-            });
+            let mut q = with_spans!(spans);
             q.push(
-                ") SELECT s.month, s.entity_id, r.delivery, COUNT(*) AS issued, CAST(SUM(CASE WHEN COALESCE((SELECT e.kind \
+                " SELECT s.month, s.entity_id, r.delivery, COUNT(*) AS issued, CAST(SUM(CASE WHEN COALESCE((SELECT e.kind \
                  FROM receipt_event e WHERE e.receipt_id = r.id ORDER BY e.seq DESC LIMIT 1), 'restored') = 'restored' \
                  THEN 0 ELSE 1 END) AS BIGINT) AS void, CAST(SUM(CASE WHEN r.held_back IS NULL THEN 0 ELSE 1 END) AS BIGINT) \
                  AS held_back FROM spans s JOIN receipt r ON r.issued_at >= s.starts_at AND r.issued_at < s.ends_at \

@@ -272,7 +272,10 @@ pub async fn strip(tx: &mut WriteTx, owner: &DonorId, details: &str, evidence: &
         "DELETE FROM donor_mail_pause WHERE donor_id IN (SELECT d.id FROM donor d WHERE d.owner_id = $1)",
         "DELETE FROM mail_outbox WHERE donor_id IN (SELECT d.id FROM donor d WHERE d.owner_id = $1)",
         "UPDATE bank_line SET payer = '', payer_norm = '', reference = '' WHERE gift_id IN (SELECT g.id FROM donor d \
-         JOIN gift g ON g.donor_id = d.id WHERE d.owner_id = $1)",
+         JOIN gift g ON g.donor_id = d.id WHERE d.owner_id = $1 UNION SELECT c.gift_id FROM donor d JOIN gift_correction c \
+         ON c.was LIKE '%\"donor\":\"' || d.id || '\"%' WHERE d.owner_id = $1)",
+        "UPDATE donor_merge SET kept_email = NULL, kept_email_norm = NULL, record_email = '', record_email_norm = '' \
+         WHERE donor_id IN (SELECT d.id FROM donor d WHERE d.owner_id = $1)",
         "UPDATE pledge SET ended_words = NULL WHERE donor_id IN (SELECT d.id FROM donor d WHERE d.owner_id = $1)",
         "UPDATE gift SET note = NULL, tribute_kind = NULL, tribute_name = NULL WHERE donor_id IN (SELECT d.id FROM donor d \
          WHERE d.owner_id = $1) AND (note IS NOT NULL OR tribute_name IS NOT NULL)",
@@ -360,7 +363,8 @@ pub async fn told_before(conn: &mut Conn, owner: &DonorId) -> Result<Vec<(Correc
     all!(
         conn,
         (CorrectionId, String),
-        "SELECT c.id, c.was FROM gift_correction c WHERE c.kind = 'donor' AND EXISTS (SELECT 1 FROM donor d \
+        "SELECT c.id, c.was FROM gift_correction c WHERE EXISTS (SELECT 1 FROM gift_correction o \
+         WHERE o.gift_id = c.gift_id AND o.kind = 'donor') AND EXISTS (SELECT 1 FROM donor d \
          WHERE d.owner_id = $1 AND c.was LIKE '%\"donor\":\"' || d.id || '\"%')",
         owner
     )
@@ -372,6 +376,21 @@ pub async fn told_before(conn: &mut Conn, owner: &DonorId) -> Result<Vec<(Correc
 /// When the database refuses: anything else of it changed, or nobody asked.
 pub async fn set_told_before(tx: &mut WriteTx, id: &CorrectionId, was: &str) -> Result<()> {
     exec!(tx, "UPDATE gift_correction SET was = $2 WHERE id = $1", id, was)?;
+    Ok(())
+}
+
+/// Takes the name of who is forgotten from corrections that put gifts down to them which are somebody else's since.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn strip_corrections(tx: &mut WriteTx, owner: &DonorId, details: &str) -> Result<()> {
+    exec!(
+        tx,
+        "UPDATE gift_correction SET donor_details = $2 WHERE donor_id IN (SELECT d.id FROM donor d WHERE d.owner_id = $1) \
+         AND gift_id IN (SELECT g.id FROM gift g JOIN donor w ON w.id = g.donor_id WHERE w.owner_id <> $1)",
+        owner,
+        details
+    )?;
     Ok(())
 }
 

@@ -107,15 +107,16 @@ pub struct NewBatch<'a> {
     pub at: Ts,
 }
 
-/// Writes a file down whose rows follow: it is being read until [`advance`] says otherwise.
+/// Writes a file down whose rows follow: it is being read until [`advance`] says otherwise. `false`: its form wrote one
+/// before.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn insert(tx: &mut WriteTx, b: &NewBatch<'_>) -> Result<()> {
-    exec!(
+pub async fn insert_if_new(tx: &mut WriteTx, b: &NewBatch<'_>) -> Result<bool> {
+    let changed = exec!(
         tx,
         "INSERT INTO import_batch (id, nonce, source, entity_id, fund_id, claimed, file_name, file_sha256, state, read_by, \
-         read_at, receipted) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'reading', $9, $10, $11)",
+         read_at, receipted) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'reading', $9, $10, $11) ON CONFLICT (nonce) DO NOTHING",
         b.id,
         b.nonce,
         b.source,
@@ -128,7 +129,7 @@ pub async fn insert(tx: &mut WriteTx, b: &NewBatch<'_>) -> Result<()> {
         b.at,
         b.receipted
     )?;
-    Ok(())
+    Ok(changed == 1)
 }
 
 /// A row to write down.
@@ -313,7 +314,25 @@ pub async fn donor_of(conn: &mut Conn, batch: &ImportId, giver: &str) -> Result<
     Ok(row.and_then(|(id,)| id))
 }
 
-/// Says that a row is a gift now; what it said is not kept here any longer.
+/// What a row of a file has become.
+#[derive(Clone, Copy, Debug)]
+pub enum Became<'a> {
+    /// A gift.
+    Gift(&'a GiftId),
+    /// A Gift Aid declaration.
+    Declaration(&'a DeclarationId),
+}
+
+/// Holds every file of an entity until the transaction ends: two that share rows go one after the other.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn hold_entity(tx: &mut WriteTx, entity: &str) -> Result<()> {
+    exec!(tx, "UPDATE import_batch SET state = state WHERE entity_id = $1", entity)?;
+    Ok(())
+}
+
+/// Says what a row has become; what it said is not kept here any longer.
 ///
 /// # Errors
 /// When the database refuses.
@@ -321,41 +340,21 @@ pub async fn done(
     tx: &mut WriteTx,
     batch: &ImportId,
     line: i64,
-    gift: &GiftId,
+    became: Became<'_>,
     donor: &DonorId,
     donor_new: bool,
 ) -> Result<()> {
+    let (gift, declaration) = match became {
+        Became::Gift(id) => (Some(id), None),
+        Became::Declaration(id) => (None, Some(id)),
+    };
     exec!(
         tx,
-        "UPDATE import_row SET state = 'done', gift_id = $3, donor_id = $4, donor_new = $5, payload = NULL \
-         WHERE batch_id = $1 AND line = $2",
+        "UPDATE import_row SET state = 'done', gift_id = $3, declaration_id = $4, donor_id = $5, donor_new = $6, \
+         payload = NULL WHERE batch_id = $1 AND line = $2",
         batch,
         line,
         gift,
-        donor,
-        donor_new
-    )?;
-    Ok(())
-}
-
-/// Says that a row is a declaration now; what it said is not kept here any longer.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn declared(
-    tx: &mut WriteTx,
-    batch: &ImportId,
-    line: i64,
-    declaration: &DeclarationId,
-    donor: &DonorId,
-    donor_new: bool,
-) -> Result<()> {
-    exec!(
-        tx,
-        "UPDATE import_row SET state = 'done', declaration_id = $3, donor_id = $4, donor_new = $5, payload = NULL \
-         WHERE batch_id = $1 AND line = $2",
-        batch,
-        line,
         declaration,
         donor,
         donor_new

@@ -21,7 +21,7 @@ macro_rules! built_on {
              OR EXISTS (SELECT 1 FROM mail_outbox m WHERE m.gift_id = g.id) \
              OR EXISTS (SELECT 1 FROM declaration c WHERE c.gift_id = g.id) \
              OR EXISTS (SELECT 1 FROM donor o JOIN statement s ON s.donor_id = o.id WHERE o.owner_id = d.owner_id \
-             AND s.entity_id = g.entity_id AND s.tax_year = g.tax_year AND s.issued_at >= b.done_at) \
+             AND s.entity_id = g.entity_id AND s.tax_year = g.tax_year AND s.issued_at >= g.created_at) \
              OR EXISTS (SELECT 1 FROM month_close m WHERE m.entity_id = g.entity_id AND m.state <> 'reopened' \
              AND g.received_at < m.ends_at))",
             $after
@@ -125,7 +125,7 @@ pub async fn undeclared(tx: &mut WriteTx, batch: &ImportId, line: i64) -> Result
 }
 
 /// The records that a file made and that nothing else is about.
-const FREE: &str = "SELECT DISTINCT r.donor_id FROM import_row r WHERE r.batch_id = $1 AND r.donor_new \
+const FREE: &str = "SELECT DISTINCT r.donor_id FROM import_row r WHERE r.batch_id = $1 AND r.donor_new AND r.donor_id IS NOT NULL \
      AND NOT EXISTS (SELECT 1 FROM gift x WHERE x.donor_id = r.donor_id) \
      AND NOT EXISTS (SELECT 1 FROM payment x WHERE x.donor_id = r.donor_id) \
      AND NOT EXISTS (SELECT 1 FROM declaration x WHERE x.donor_id = r.donor_id) \
@@ -144,14 +144,15 @@ const FREE: &str = "SELECT DISTINCT r.donor_id FROM import_row r WHERE r.batch_i
      AND NOT EXISTS (SELECT 1 FROM gift_correction x WHERE x.donor_id = r.donor_id) \
      AND NOT EXISTS (SELECT 1 FROM donor x WHERE x.owner_id = r.donor_id AND x.id <> r.donor_id) \
      AND NOT EXISTS (SELECT 1 FROM donor x WHERE x.id = r.donor_id AND x.owner_id <> x.id) \
-     AND NOT EXISTS (SELECT 1 FROM import_row x WHERE x.donor_id = r.donor_id AND x.batch_id <> r.batch_id)";
+     AND NOT EXISTS (SELECT 1 FROM import_row x WHERE x.donor_id = r.donor_id AND x.batch_id <> r.batch_id) \
+     ORDER BY r.donor_id LIMIT CAST($2 AS BIGINT)";
 
-/// Takes out the donors that a file made and that nothing else is about; gives how many.
+/// Takes out the next donors that a file made and that nothing else is about; gives how many.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn take_out_donors(tx: &mut WriteTx, batch: &ImportId) -> Result<usize> {
-    let rows = all!(tx, (DonorId,), FREE, batch)?;
+pub async fn take_out_donors(tx: &mut WriteTx, batch: &ImportId, most: i64) -> Result<usize> {
+    let rows = all!(tx, (DonorId,), FREE, batch, most)?;
     for (donor,) in &rows {
         exec!(
             tx,

@@ -71,12 +71,12 @@ pub async fn enqueue_batch(tx: &mut WriteTx, jobs: &[NewJob]) -> Result<()> {
 /// Which jobs a worker's lane takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim<'a> {
-    /// Takes only this kind, or everything but it.
-    pub kind: &'a str,
-    /// True: only that kind; false: all others.
+    /// Takes only these kinds, or everything but them; an empty one is none.
+    pub kinds: [&'a str; 3],
+    /// True: only those kinds; false: all others.
     pub only: bool,
-    /// Never this kind: it has a lane of its own too. Empty: there is none.
-    pub never: &'a str,
+    /// Never these kinds: they have a lane of their own too.
+    pub never: [&'a str; 3],
     /// How long the worker may take.
     pub lease: Duration,
     /// How many at once.
@@ -95,16 +95,20 @@ pub async fn claim(tx: &mut WriteTx, owner: &str, wanted: Claim<'_>, now: Ts) ->
         Job,
         "UPDATE job SET state = 'running', lease_owner = $1, lease_until = $2, attempts = attempts + 1 \
          WHERE id IN (SELECT id FROM job WHERE state <> 'failed' AND run_at <= $3 AND ((state IN ('waiting', 'retrying') AND run_at <= $3) \
-         OR (state = 'running' AND lease_until < $3)) AND (kind = $4) = $5 AND kind <> $7 ORDER BY run_at, id LIMIT CAST($6 AS BIGINT)) \
+         OR (state = 'running' AND lease_until < $3)) AND (kind IN ($4, $8, $9)) = $5 AND kind NOT IN ($7, $10, $11) ORDER BY run_at, id LIMIT CAST($6 AS BIGINT)) \
          AND ((state IN ('waiting', 'retrying') AND run_at <= $3) OR (state = 'running' AND lease_until < $3)) \
          RETURNING id, kind, subject, hint, attempts",
         owner,
         now.plus(wanted.lease),
         now,
-        wanted.kind,
+        wanted.kinds[0],
         wanted.only,
         wanted.limit,
-        wanted.never
+        wanted.never[0],
+        wanted.kinds[1],
+        wanted.kinds[2],
+        wanted.never[1],
+        wanted.never[2]
     )
 }
 

@@ -3,6 +3,7 @@
 use sqlx::QueryBuilder;
 
 use super::db::{Conn, Result, WriteTx, all, exec, on, opt};
+use super::{accounts, donor_terms};
 use crate::clock::Ts;
 use crate::domain::ids::{DonorId, MergeId, StaffId};
 
@@ -42,8 +43,6 @@ pub struct Merge {
     pub made_at: Ts,
     /// When it was undone, if it was.
     pub undone_at: Option<Ts>,
-    /// The mailbox by which who stayed signed in then, normalised; none: by none.
-    pub kept_email_norm: Option<String>,
     /// First name of the record that was merged.
     pub given_name: String,
     /// Its last name.
@@ -57,7 +56,7 @@ pub struct Merge {
 macro_rules! merges {
     ($rest:literal) => {
         concat!(
-            "SELECT m.id, m.donor_id, m.merged_id, m.why, s.name AS by_name, m.made_at, m.undone_at, m.kept_email_norm, d.given_name, ",
+            "SELECT m.id, m.donor_id, m.merged_id, m.why, s.name AS by_name, m.made_at, m.undone_at, d.given_name, ",
             "d.family_name, d.organisation, d.email FROM donor_merge m JOIN donor d ON d.id = m.merged_id ",
             "JOIN staff s ON s.id = m.made_by ",
             $rest
@@ -119,9 +118,11 @@ pub async fn was_made(conn: &mut Conn, nonce: &str) -> Result<bool> {
 pub async fn merge_if_new(tx: &mut WriteTx, m: &NewMerge<'_>) -> Result<bool> {
     let new = exec!(
         tx,
-        "INSERT INTO donor_merge (id, nonce, donor_id, merged_id, why, made_by, made_at, kept_email, kept_email_norm) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT a.email FROM account a WHERE a.donor_id = $3), \
-         (SELECT a.email_norm FROM account a WHERE a.donor_id = $3)) ON CONFLICT (nonce) DO NOTHING",
+        "INSERT INTO donor_merge (id, nonce, donor_id, merged_id, why, made_by, made_at, kept_email, kept_email_norm, \
+         record_email, record_email_norm) VALUES ($1, $2, $3, $4, $5, $6, $7, \
+         (SELECT a.email FROM account a WHERE a.donor_id = $3), (SELECT a.email_norm FROM account a WHERE a.donor_id = $3), \
+         (SELECT d.email FROM donor d WHERE d.id = $3), (SELECT d.email_norm FROM donor d WHERE d.id = $3)) \
+         ON CONFLICT (nonce) DO NOTHING",
         m.id,
         m.nonce,
         m.kept,
@@ -175,37 +176,73 @@ pub async fn undo(tx: &mut WriteTx, merge: &Merge, by: &StaffId, at: Ts) -> Resu
 }
 
 /// Takes from the account of who stayed what whoever signed in to it by the other mailbox may have set since: a password,
-/// another mailbox, and browsers that need no second look. They sign in by a link and choose a password again.
+/// another mailbox, and browsers that need no second look. An account that was opened since goes whole: nobody can say who opened
+/// it. Everybody signs in by a link to a mailbox of their own and chooses again.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn forget_keys_since(tx: &mut WriteTx, merge: &Merge, at: Ts) -> Result<()> {
+    let kept = &merge.donor_id;
+    exec!(tx, "DELETE FROM known_browser WHERE donor_id = $1 AND first_seen_at >= $2", kept, merge.made_at)?;
     exec!(
         tx,
         "UPDATE account SET password_hash = NULL, password_set_at = NULL, updated_at = $3 WHERE donor_id = $1 \
          AND password_set_at >= $2",
-        &merge.donor_id,
+        kept,
         merge.made_at,
         at
     )?;
-    exec!(
-        tx,
-        "UPDATE account SET email = (SELECT m.kept_email FROM donor_merge m WHERE m.id = $2), email_norm = (SELECT \
-         m.kept_email_norm FROM donor_merge m WHERE m.id = $2), updated_at = $3 WHERE donor_id = $1 AND email_norm <> \
-         (SELECT m.kept_email_norm FROM donor_merge m WHERE m.id = $2) AND NOT EXISTS (SELECT 1 FROM account o \
-         WHERE o.donor_id <> $1 AND o.email_norm = (SELECT m.kept_email_norm FROM donor_merge m WHERE m.id = $2))",
-        &merge.donor_id,
-        &merge.id,
-        at
-    )?;
-    exec!(
-        tx,
-        "DELETE FROM known_browser WHERE donor_id = $1 AND first_seen_at >= $2",
-        &merge.donor_id,
-        merge.made_at
-    )?;
-    Ok(())
+    let before = opt!(tx, Before, BEFORE, &merge.id)?.unwrap_or_default();
+    let now = opt!(tx, (String,), "SELECT email_norm FROM account WHERE donor_id = $1", kept)?;
+    match (before.kept_email.zip(before.kept_email_norm), now) {
+        // They had an account, and it is another mailbox's by now.
+        (Some((email, norm)), Some((now,))) if now != norm => {
+            take_back_mailbox(tx, kept, (&email, &norm), at).await
+        }
+        (None, Some(_)) => {
+            exec!(tx, "DELETE FROM account WHERE donor_id = $1", kept)?;
+            exec!(
+                tx,
+                "UPDATE donor SET email = $2, email_norm = $3, updated_at = $4 WHERE id = $1",
+                kept,
+                before.record_email.as_str(),
+                before.record_email_norm.as_str(),
+                at
+            )?;
+            donor_terms::refresh(tx, kept, at).await
+        }
+        (_, None) | (Some(_), Some(_)) => Ok(()),
+    }
 }
+
+/// Gives an account the mailbox it had. Somebody who signed in by it since, and found nothing, was the same person: what they
+/// opened becomes this account's.
+async fn take_back_mailbox(
+    tx: &mut WriteTx,
+    kept: &DonorId,
+    (email, norm): (&str, &str),
+    at: Ts,
+) -> Result<()> {
+    let other = opt!(tx, (DonorId,), "SELECT donor_id FROM account WHERE email_norm = $1", norm)?;
+    if let Some((other,)) = other {
+        exec!(tx, "DELETE FROM web_session WHERE donor_id = $1", &other)?;
+        exec!(tx, "DELETE FROM known_browser WHERE donor_id = $1", &other)?;
+        exec!(tx, "DELETE FROM account WHERE donor_id = $1", &other)?;
+        exec!(tx, "UPDATE donor SET owner_id = $2, updated_at = $3 WHERE owner_id = $1", &other, kept, at)?;
+    }
+    accounts::set_mailbox(tx, kept, email, norm, at).await
+}
+
+#[derive(Default, sqlx::FromRow)]
+struct Before {
+    kept_email: Option<String>,
+    kept_email_norm: Option<String>,
+    record_email: String,
+    record_email_norm: String,
+}
+
+const BEFORE: &str =
+    "SELECT kept_email, kept_email_norm, record_email, record_email_norm FROM donor_merge WHERE id = $1";
 
 /// Lets the mailboxes by which `merged` signs in lead to the account of `kept`.
 ///
@@ -251,48 +288,12 @@ pub async fn add_mailbox_of(
     Ok(())
 }
 
-/// Gives the mailboxes of a merge back: those with an account of their own sign in to it again; one that answered while it
-/// was merged gets an account of its own, and so does one that opened the account of who stayed.
+/// Lets the mailboxes of a merge lead to it no more: those with an account of their own sign in to it again, the others open one
+/// when they answer. Mailboxes of merges into the one that leaves go along with it.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn give_mailboxes_back(tx: &mut WriteTx, merge: &Merge, at: Ts) -> Result<()> {
-    exec!(
-        tx,
-        "UPDATE account SET donor_id = $2, updated_at = $4 WHERE donor_id = $1 AND email_norm IN (SELECT d.email_norm \
-         FROM donor d JOIN donor_merge_record r ON r.record_id = d.id WHERE r.merge_id = $3) AND email_norm <> \
-         (SELECT k.email_norm FROM donor k WHERE k.id = $1) AND created_at >= $5 \
-         AND NOT EXISTS (SELECT 1 FROM account h WHERE h.donor_id = $2)",
-        &merge.donor_id,
-        &merge.merged_id,
-        &merge.id,
-        at,
-        merge.made_at
-    )?;
-    // Who stayed signed in by their own mailbox to an account that the other one had opened: that is theirs now.
-    exec!(
-        tx,
-        "INSERT INTO account (donor_id, email, email_norm, created_at, updated_at) SELECT $1, m.email, m.email_norm, $2, $2 \
-         FROM account_mailbox m JOIN donor k ON k.id = $1 AND k.email_norm = m.email_norm WHERE m.donor_id = $1 \
-         AND NOT EXISTS (SELECT 1 FROM account a WHERE a.donor_id = $1 OR a.email_norm = m.email_norm)",
-        &merge.donor_id,
-        at
-    )?;
-    exec!(
-        tx,
-        "DELETE FROM account_mailbox WHERE donor_id = $1 AND email_norm IN (SELECT a.email_norm FROM account a \
-         WHERE a.donor_id = $1)",
-        &merge.donor_id
-    )?;
-    exec!(
-        tx,
-        "INSERT INTO account (donor_id, email, email_norm, created_at, updated_at) SELECT $2, m.email, m.email_norm, $3, $3 \
-         FROM account_mailbox m WHERE m.merge_id = $1 AND NOT EXISTS (SELECT 1 FROM account a WHERE a.email_norm = m.email_norm \
-         OR a.donor_id = $2) ORDER BY m.email_norm LIMIT 1",
-        &merge.id,
-        &merge.merged_id,
-        at
-    )?;
     exec!(tx, "DELETE FROM account_mailbox WHERE merge_id = $1", &merge.id)?;
     exec!(
         tx,
@@ -301,6 +302,18 @@ pub async fn give_mailboxes_back(tx: &mut WriteTx, merge: &Merge, at: Ts) -> Res
         &merge.donor_id,
         &merge.merged_id,
         &merge.id
+    )?;
+    // A record without an account is a guest's again, so that its mailbox finds it; of several with one mailbox, the first.
+    exec!(
+        tx,
+        "UPDATE donor SET standing = 'guest', updated_at = $3 WHERE id IN (SELECT MIN(d.id) FROM donor d \
+         WHERE d.owner_id IN ($1, $2) AND d.standing = 'account' AND d.email_norm <> '' \
+         AND NOT EXISTS (SELECT 1 FROM account a WHERE a.donor_id = d.owner_id) \
+         AND NOT EXISTS (SELECT 1 FROM donor g WHERE g.email_norm = d.email_norm AND g.standing = 'guest') \
+         GROUP BY d.email_norm)",
+        &merge.donor_id,
+        &merge.merged_id,
+        at
     )?;
     Ok(())
 }

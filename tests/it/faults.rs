@@ -2,7 +2,7 @@
 //! and whoever waits is told the truth.
 
 mod house;
-mod mail;
+pub mod mail;
 mod stripe;
 
 use std::time::Duration;

@@ -182,3 +182,23 @@ async fn what_was_given_up_is_an_alarm_and_can_be_tried_again() {
     given_up(Database::Sqlite).await;
     given_up(Database::Postgres).await;
 }
+
+story! {
+    async fn staff_have_the_walk_made_now_and_it_is_written_down(app: &TestApp) {
+        let admin = app.staff("admin").await;
+        let session = app.to_checkout(&app.form("").await.filled("25")).await;
+        app.sandbox.pay(&session, almoner::sandbox::TestMethod::CardSuccess).await.expect("paid");
+        // Nothing that Stripe tells arrives; what is very young is left to it.
+        app.deps.clock.advance(Duration::from_secs(900));
+        app.hold_deliveries().await;
+        let page = admin.open(HERE).await;
+        let begun = admin.fill(&page, "/staff/health/walk", &[]).await;
+        assert!(begun.has("The walk over Stripe’s objects has begun"), "{}", begun.words());
+        app.settle().await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift").await, 1, "found without a callback");
+        let begun = admin.fill(&begun, "/staff/health/look", &[]).await;
+        assert!(begun.has("The look over the house has begun"), "{}", begun.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM audit_line WHERE action IN ('walk.asked', 'look.asked')").await, 2);
+        assert_eq!(app.staff("support").await.post("/staff/health/walk", &[]).await.status, 403);
+    }
+}

@@ -350,6 +350,12 @@ story! {
         assert_eq!(app.count("SELECT COUNT(*) FROM declaration").await, 2, "they stay on record");
         let why = office.open(&format!("/staff/gifts/{gift}/gift-aid")).await;
         assert!(!why.has("Binder 12"), "{}", why.words());
+        // One that had ended counts as never made, too.
+        let bo = app.text("SELECT donor_id FROM declaration WHERE channel = 'web'").await;
+        let mut read = app.deps.store.read().await.expect("reads");
+        let all = almoner::store::declarations::of_owner(&mut read, &bo.parse().expect("an id")).await.expect("declarations");
+        drop(read);
+        assert!(all.iter().all(|d| d.ended.is_some_and(|e| e.void) && !d.is_valid()), "{all:?}");
     }
 }
 
@@ -368,5 +374,22 @@ story! {
         assert_eq!(app.count("SELECT COUNT(*) FROM statement").await, 2, "a second version");
         let kept = office.open(&looked.path).await;
         assert!(kept.has("It can no longer be taken back"), "{}", kept.words());
+    }
+}
+
+story! {
+    async fn a_declaration_is_put_down_to_nobody_of_another_name(app: &TestApp) {
+        const PAGE: &str = "/staff/imports/declarations";
+        app.gift("25").await;
+        let office = app.staff("finance").await;
+        let head = DECLARED.split_once("\r\n").expect("headings").0;
+        let rows = format!(
+            "{head}\r\nn-1,2024-05-01,future,paper,Binder 1,,,Una,Reed,ada@donors.example,1 Lantern Lane,Exampleton,EX1 1AA,GB\r\n\
+             n-2,2024-05-01,future,paper,Binder 2,,,Ada,Example,ada@donors.example,1 Lantern Lane,Exampleton,EX1 1AA,GB\r\n"
+        );
+        let looked = send_form(&office, PAGE, &office.open(PAGE).await.form(PAGE), "declared.csv", rows.as_bytes()).await;
+        let done = press(app, &office, &looked, "bring-in", &[]).await;
+        assert!(done.has("somebody’s of another name"), "{}", done.words());
+        assert_eq!(app.text("SELECT full_name FROM declaration").await, "Ada Example");
     }
 }

@@ -5,6 +5,7 @@ mod support;
 mod accounts;
 mod architecture;
 mod backup;
+mod chaos;
 mod claims;
 mod cli;
 mod config;

@@ -303,3 +303,84 @@ story! {
         assert!(gifts.has("£55.00") && !gifts.has("£40.00"), "{}", gifts.words());
     }
 }
+
+story! {
+    async fn whoever_opened_the_account_and_moved_it_elsewhere_keeps_no_way_in(app: &TestApp) {
+        app.gift("25").await;
+        gift_from(app, "ada.marsh@work.example", "40").await;
+        let (kept, other) = (record(app, ADA).await, record(app, WORK).await);
+        let office = app.staff("support").await;
+        merge(&office, &kept, &other, "By telephone").await;
+        // Nobody had an account. The one that was merged opens it, and moves it to a mailbox of their own.
+        let work = app.browser();
+        work.sign_in_by_link("ada.marsh@work.example").await;
+        let page = work.open("/portal/security/email").await;
+        work.fill(&page, "/portal/security/email", &[("new_email", "elsewhere@donors.example")]).await;
+        app.settle().await;
+        let link = app.link_to("elsewhere@donors.example");
+        let opened = work.open(&link).await;
+        work.fill(&opened, &link, &[]).await;
+        undo(&office, &kept, "Two people").await;
+        let elsewhere = app.browser();
+        elsewhere.sign_in_by_link("elsewhere@donors.example").await;
+        let gifts = elsewhere.open("/portal/gifts").await;
+        assert!(!gifts.has("£25.00"), "{}", gifts.words());
+        for (mailbox, theirs, not) in [("ada.marsh@work.example", "£40.00", "£25.00"), ("ada@donors.example", "£25.00", "£40.00")] {
+            let browser = app.browser();
+            browser.sign_in_by_link(mailbox).await;
+            let gifts = browser.open("/portal/gifts").await;
+            assert!(gifts.has(theirs) && !gifts.has(not), "{mailbox}: {}", gifts.words());
+        }
+    }
+}
+
+story! {
+    async fn who_signed_in_by_their_own_mailbox_and_found_nothing_has_everything_again(app: &TestApp) {
+        app.gift("25").await;
+        app.browser().sign_in_by_link("ada@donors.example").await;
+        gift_from(app, "ada.marsh@work.example", "40").await;
+        let (kept, other) = (record(app, ADA).await, record(app, WORK).await);
+        let office = app.staff("support").await;
+        merge(&office, &kept, &other, "By telephone").await;
+        let work = app.browser();
+        work.sign_in_by_link("ada.marsh@work.example").await;
+        let page = work.open("/portal/security/email").await;
+        work.fill(&page, "/portal/security/email", &[("new_email", "elsewhere@donors.example")]).await;
+        app.settle().await;
+        let link = app.link_to("elsewhere@donors.example");
+        let opened = work.open(&link).await;
+        work.fill(&opened, &link, &[]).await;
+        // Ada comes, and her mailbox knows of nothing: that is why it is found out.
+        let home = app.browser();
+        home.sign_in_by_link("ada@donors.example").await;
+        assert!(!home.open("/portal/gifts").await.has("£25.00"));
+        undo(&office, &kept, "Two people").await;
+        let home = app.browser();
+        home.sign_in_by_link("ada@donors.example").await;
+        let gifts = home.open("/portal/gifts").await;
+        assert!(gifts.has("£25.00") && !gifts.has("£40.00"), "{}", gifts.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM account WHERE email_norm = 'elsewhere@donors.example'").await, 0);
+        let mailbox = app.text("SELECT email FROM donor WHERE id = (SELECT donor_id FROM gift WHERE amount_minor = 2500)").await;
+        assert_eq!(mailbox, "ada@donors.example", "the record is hers again, too");
+    }
+}
+
+story! {
+    async fn merges_into_one_part_from_the_last_one_back(app: &TestApp) {
+        app.gift("25").await;
+        gift_from(app, "ada.marsh@work.example", "40").await;
+        gift_from(app, "ada.marsh@club.example", "55").await;
+        let (home, work) = (record(app, ADA).await, record(app, WORK).await);
+        let club = record(app, "SELECT id FROM donor WHERE email = 'ada.marsh@club.example'").await;
+        let office = app.staff("support").await;
+        merge(&office, &home, &work, "A card").await;
+        let first = record(app, "SELECT id FROM donor_merge").await;
+        merge(&office, &home, &club, "By telephone").await;
+        let refused = office.post(&format!("/staff/donors/{home}/unmerge"), &[("merge", &first), ("why", "Two people")]).await;
+        assert!(refused.has("first"), "{}", refused.words());
+        assert_eq!(app.count("SELECT COUNT(*) FROM donor_merge WHERE undone_at IS NOT NULL").await, 0);
+        undo(&office, &home, "Three people").await;
+        undo(&office, &home, "Two people").await;
+        assert_eq!(app.count("SELECT COUNT(*) FROM donor WHERE owner_id = id").await, 3);
+    }
+}

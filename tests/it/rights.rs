@@ -236,6 +236,7 @@ story! {
         app.settle().await;
         assert_eq!(app.text("SELECT state FROM erasure").await, "done");
         assert_eq!(app.count("SELECT COUNT(*) FROM gift_correction WHERE was LIKE '%Tidemill%'").await, 0);
+        assert_eq!(app.count("SELECT COUNT(*) FROM gift_correction WHERE donor_details LIKE '%Tidemill%'").await, 0);
         assert!(app.damage("UPDATE gift_correction SET was = '{}'").await.is_err(), "a correction is as append-only as before");
         assert!(app.damage("UPDATE gift_correction SET why = 'other'").await.is_err());
     }

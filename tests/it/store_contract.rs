@@ -51,7 +51,7 @@ fn job(app: &TestApp, kind: &'static str, subject: &str, run_at: Ts) -> NewJob {
 
 /// Any kind of job but mail.
 fn any(lease: Duration, limit: i64) -> Claim<'static> {
-    Claim { kind: "send_mail", only: false, never: "", lease, limit }
+    Claim { kinds: ["send_mail", "", ""], only: false, never: [""; 3], lease, limit }
 }
 
 fn ada(email: &str) -> DonorDetails {

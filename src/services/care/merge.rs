@@ -33,7 +33,7 @@ pub enum Refusal {
     KeepTheAccount,
     /// It was undone already.
     Undone,
-    /// Who stayed was merged into somebody else since: that is undone first.
+    /// Who stayed was merged into somebody else since, or somebody else into them: that is undone first.
     LaterFirst,
     /// One of them asked to be forgotten.
     Forgotten,
@@ -296,6 +296,11 @@ pub async fn undo(
     }
     if office_donor::record(&mut tx, kept).await?.is_some_and(|d| d.erasure.is_some()) {
         return Ok(Err(Refusal::Forgotten));
+    }
+    // What was signed in to since belongs to the last of them: they part in the other order.
+    let latest = merges::into(&mut tx, kept).await?.into_iter().next();
+    if merge.undone_at.is_none() && latest.is_some_and(|latest| latest.id != merge.id) {
+        return Ok(Err(Refusal::LaterFirst));
     }
     if !merges::undo(&mut tx, &merge, &actor.id, now).await? {
         return Ok(Err(Refusal::Undone));

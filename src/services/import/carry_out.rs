@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::row::Waiting;
 use super::{declared, look};
 use crate::clock::Ts;
-use crate::domain::donor::DonorDetails;
+use crate::domain::donor::{DonorDetails, normalise_email};
 use crate::domain::ids::{AddressId, AuditId, DonorId, ImportId, JobId};
 use crate::domain::receipt::sha256_hex;
 use crate::domain::states::{ImportRowState, ImportSource, ImportState, OfflineKind};
@@ -18,10 +18,10 @@ use crate::services::offline_gifts::{self, Facts, Imported};
 use crate::services::staff::{Act, Actor, record};
 use crate::services::{Deps, Result, ServiceError, compose, job_kinds, rights, statements};
 use crate::store::audit::Note;
-use crate::store::imports::{self, Batch, Ready};
+use crate::store::imports::{self, Batch, Became, Ready};
 use crate::store::jobs::{self, NewJob};
 use crate::store::{
-    WriteTx, closings, donors, erasures, imports_back, offline_donors, profile, statements as issued,
+    WriteTx, accounts, closings, donors, imports_back, offline_donors, profile, statements as issued,
 };
 
 /// Why a row is not brought in whose month was open when the file was looked at.
@@ -160,6 +160,7 @@ fn note(deps: &Deps, tx: &mut WriteTx, action: &'static str, id: &ImportId, deta
 async fn bring_in_some(deps: &Deps, batch: &Batch) -> Result<bool> {
     let now = deps.clock.now();
     let mut tx = deps.store.write().await?;
+    imports::hold_entity(&mut tx, &batch.entity_id).await?;
     let rows = imports::ready(&mut tx, &batch.id, STEP).await?;
     if rows.is_empty() {
         imports::forget_payloads(&mut tx, &batch.id).await?;
@@ -208,7 +209,7 @@ async fn write_gifts(
         return Err(ServiceError::Unexpected("a gift of the file was brought in meanwhile".to_owned()));
     };
     for ((row, donor, new), gift) in made.iter().zip(&gifts) {
-        imports::done(tx, &batch.id, row.line, &gift.id, donor, *new).await?;
+        imports::done(tx, &batch.id, row.line, Became::Gift(&gift.id), donor, *new).await?;
     }
     let records: BTreeSet<DonorId> = gifts.iter().map(|g| g.donor_id.clone()).collect();
     let given: BTreeSet<&str> = gifts.iter().map(|g| g.tax_year.as_str()).collect();
@@ -235,15 +236,14 @@ async fn set_aside(
     let ids: Vec<&str> = rows.iter().map(|r| r.external_id.as_str()).collect();
     let known: HashSet<String> = imports::known(tx, &batch.entity_id, &ids).await?.into_iter().collect();
     let read = rows.into_iter().map(|row| Ok((who_of(&row)?, row))).collect::<Result<Vec<_>>>()?;
-    let hashes: Vec<String> = read.iter().filter_map(|(w, _)| rights::mailbox_hash(&w.donor.email)).collect();
-    let gone: HashSet<String> = erasures::suppressed(tx, &hashes).await?.into_iter().collect();
+    let gone = rights::forgotten(tx, read.iter().map(|(w, _)| w.donor.email.as_str())).await?;
     let mut left = Vec::with_capacity(read.len());
     for (waiting, row) in read {
         let at = waiting.received_on.and_then(|on| offline_gifts::moment_of(entity, on, now).ok());
         let is_shut = shut_until.is_some_and(|shut| at.is_some_and(|at| at < shut));
         let (state, words) = if known.contains(&row.external_id) {
             (ImportRowState::Known, look::KNOWN)
-        } else if rights::mailbox_hash(&waiting.donor.email).is_some_and(|h| gone.contains(&h)) {
+        } else if gone.contains(&normalise_email(&waiting.donor.email)) {
             (ImportRowState::LeftOut, look::FORGOTTEN)
         } else if is_shut {
             (ImportRowState::Problem, SHUT_SINCE)
@@ -313,6 +313,11 @@ async fn donor(
         }
         offline_donors::insert_without_mailbox(tx, &new_id, details, now).await?;
         new_id.clone()
+    } else if let (ImportSource::Declarations, Some(account)) =
+        (batch.source, accounts::by_mailbox(tx, &normalise_email(&details.email)).await?)
+    {
+        // A declaration covers what its donor gave signed in. A gift is put down to a guest until the mailbox answers.
+        account.donor_id
     } else {
         donors::guest_of(tx, &new_id, details, now).await?
     };
@@ -341,12 +346,16 @@ async fn take_out_some(deps: &Deps, batch: &Batch) -> Result<bool> {
         tx.commit().await?;
         return Ok(true);
     }
-    let donors = imports_back::take_out_donors(&mut tx, &batch.id).await?;
+    let donors = imports_back::take_out_donors(&mut tx, &batch.id, STEP).await?;
+    if donors > 0 {
+        tx.commit().await?;
+        return Ok(true);
+    }
     // A gift on which something was built while the others left stays, and the file with it.
     let stayed = imports_back::built_on(&mut tx, &batch.id).await?;
     let to = if stayed > 0 { ImportState::Done } else { ImportState::RolledBack };
     imports::advance(&mut tx, &batch.id, ImportState::RollingBack, to, now).await?;
-    note(deps, &mut tx, "import.rolled_back", &batch.id, &json!({ "donors": donors, "stayed": stayed }));
+    note(deps, &mut tx, "import.rolled_back", &batch.id, &json!({ "stayed": stayed }));
     tx.commit().await?;
     Ok(false)
 }

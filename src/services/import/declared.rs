@@ -10,20 +10,25 @@ use crate::domain::donor::DonorDetails;
 use crate::domain::gift_aid::declaration::{Channel, Scope};
 use crate::domain::ids::{AuditId, DeclarationEventId, DeclarationId, DonorId};
 use crate::domain::import::{Field, day};
+use crate::domain::names::words;
 use crate::domain::receipt::sha256_hex;
-use crate::domain::states::DonorKind;
+use crate::domain::states::{DonorKind, ImportRowState};
 use crate::services::gift_aid::declare::{Given, lives_abroad, unfit};
 use crate::services::gift_aid::touch_statements;
 use crate::services::{Deps, Result, ServiceError, compose};
 use crate::store::audit::Note;
 use crate::store::declarations::{self, EventKind, NewDeclaration, NewEvent};
-use crate::store::imports::{self, Batch, Ready};
+use crate::store::imports::{self, Batch, Became, Ready};
+use crate::store::office_donor::{self, DonorRecord};
 use crate::store::{Day, WriteTx, donors, imports_back};
 
 /// Letters of a shelf mark, and of the words of a declaration.
 const MARK_AT_MOST: usize = 200;
 const WORDS_AT_MOST: usize = 4000;
 
+/// Why a declaration is not put down to whoever has its mailbox.
+const ANOTHERS: &str =
+    "Its mailbox is somebody’s of another name: write the declaration down on its donor’s page";
 /// No gift is older.
 const EVER: Date = jiff::civil::date(1970, 1, 1);
 
@@ -106,6 +111,16 @@ impl Reading<'_> {
     }
 }
 
+/// Whether a record bears the name of a row: people share mailboxes, and declare for themselves.
+fn bears(record: &DonorRecord, donor: &DonorDetails) -> bool {
+    let name = |given: &str, family: &str| {
+        let mut all = words(&format!("{given} {family}"));
+        all.sort();
+        all
+    };
+    name(&record.given_name, &record.family_name) == name(&donor.given_name, &donor.family_name)
+}
+
 fn given(donor: &DonorDetails) -> Given {
     Given {
         full_name: format!("{} {}", donor.given_name, donor.family_name).trim().to_owned(),
@@ -129,6 +144,11 @@ pub(super) async fn write(
 ) -> Result<()> {
     for (row, donor, is_new) in rows {
         let waiting = waiting_of(row)?;
+        let known = office_donor::record(tx, donor).await?;
+        if known.is_none_or(|k| !bears(&k, &waiting.donor)) {
+            imports::set_aside(tx, &batch.id, row.line, ImportRowState::Problem, ANOTHERS).await?;
+            continue;
+        }
         let new = declaration(deps, batch, row, &waiting, donor)?;
         if !declarations::insert_if_new(tx, &new).await? {
             return Err(ServiceError::Unexpected(
@@ -136,12 +156,12 @@ pub(super) async fn write(
             ));
         }
         if let Some(end) = waiting.ended_on {
-            let event = ended(deps, &new.id, new.channel, end, (batch, false), now);
+            let event = ended(deps, &new.id, new.channel, end, batch, now);
             declarations::insert_event(tx, &event).await?;
         }
         let owner = donors::owner_of(tx, donor).await?.unwrap_or_else(|| donor.clone());
         touch_statements(deps, tx, &owner, &batch.entity_id, new.covers_from.0, now).await?;
-        imports::declared(tx, &batch.id, row.line, &new.id, donor, *is_new).await?;
+        imports::done(tx, &batch.id, row.line, Became::Declaration(&new.id), donor, *is_new).await?;
         note(deps, tx, "declaration.imported", batch, &owner, &new.id);
     }
     Ok(())
@@ -196,8 +216,15 @@ pub(super) async fn take_back(
     let zone = &compose::entity(deps, &batch.entity_id)?.time_zone;
     let rows = imports_back::declared(tx, &batch.id, most).await?;
     for (line, declaration, donor) in &rows {
-        let event = ended(deps, declaration, Channel::Paper, now.date_in(zone), (batch, true), now);
-        declarations::insert_event(tx, &event).await?;
+        let event = NewEvent {
+            kind: EventKind::TakenBack,
+            void: true,
+            words: "Taken back with its file",
+            ..ended(deps, declaration, Channel::Paper, now.date_in(zone), batch, now)
+        };
+        if !declarations::insert_event(tx, &event).await? {
+            return Err(ServiceError::Unexpected(format!("{declaration} was taken back before")));
+        }
         imports_back::undeclared(tx, &batch.id, *line).await?;
         let owner = donors::owner_of(tx, donor).await?.unwrap_or_else(|| donor.clone());
         touch_statements(deps, tx, &owner, &batch.entity_id, EVER, now).await?;
@@ -211,7 +238,7 @@ fn ended<'a>(
     id: &'a DeclarationId,
     via: Channel,
     on: Date,
-    (batch, void): (&'a Batch, bool),
+    batch: &'a Batch,
     now: Ts,
 ) -> NewEvent<'a> {
     NewEvent {
@@ -219,9 +246,9 @@ fn ended<'a>(
         declaration_id: id,
         kind: EventKind::Ended,
         effective_on: Day(on),
-        void,
+        void: false,
         via,
-        words: if void { "Taken back with its file" } else { "As the other system had it" },
+        words: "As the other system had it",
         recorded_by: batch.read_by.as_str(),
         recorded_at: now,
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::row::Reading;
 use crate::config::Entity;
-use crate::domain::donor::DonorDetails;
+use crate::domain::donor::{DonorDetails, normalise_email};
 use crate::domain::ids::ImportId;
 use crate::domain::import::{Columns, DATE_FORMATS, Field, Unknown, format_of};
 use crate::domain::money::Currency;
@@ -17,12 +17,16 @@ use crate::services::offline_gifts::bank::decode_file;
 use crate::services::staff::{Act, Actor, record};
 use crate::services::{Deps, Result, ServiceError, rights};
 use crate::store::imports::{self, NewBatch, NewRow};
-use crate::store::{Conn, closings, erasures};
+use crate::store::{Conn, closings};
 
 /// Why a row is not brought in a second time.
 pub(super) const KNOWN: &str = "It was brought in before";
 /// Why a row of somebody who was forgotten is not brought in.
 pub(super) const FORGOTTEN: &str = "The donor asked to be forgotten";
+
+/// Why the same form cannot be read twice at once, nor after it was broken off.
+const AT_IT: &str =
+    "This file is being read, or reading it was broken off: look at the list, or choose it once more";
 
 /// Rows that are written down in one transaction.
 const ROWS_AT_ONCE: usize = 2_000;
@@ -108,8 +112,10 @@ pub async fn look(
 ) -> Result<std::result::Result<ImportId, Unknown>> {
     let now = deps.clock.now();
     let mut conn = deps.store.read().await?;
-    if let Some(before) = imports::by_nonce(&mut conn, asked.nonce).await? {
-        return Ok(Ok(before.id));
+    match imports::by_nonce(&mut conn, asked.nonce).await? {
+        None => {}
+        Some(before) if before.state == ImportState::Reading => return Ok(Err(Unknown(AT_IT.to_owned()))),
+        Some(before) => return Ok(Ok(before.id)),
     }
     let shut_until = closings::latest_shut(&mut conn, &asked.entity.id).await?.map(|(_, at)| at);
     drop(conn);
@@ -164,7 +170,9 @@ pub async fn look(
         by: &actor.id,
         at: now,
     };
-    keep_rows(deps, &new, &rows).await?;
+    if !keep_rows(deps, &new, &rows).await? {
+        return Ok(Err(Unknown(AT_IT.to_owned())));
+    }
     let mut tx = deps.store.write().await?;
     imports::advance(&mut tx, &id, ImportState::Reading, ImportState::Checked, now).await?;
     let after = json!({ "source": file.columns.source, "rows": rows.len(), "sha256": sha256, "entity": asked.entity.id });
@@ -174,17 +182,20 @@ pub async fn look(
     Ok(Ok(id))
 }
 
-/// Writes a file and its rows down in steps: who gives meanwhile does not wait for all of them.
-async fn keep_rows(deps: &Deps, new: &NewBatch<'_>, rows: &[NewRow]) -> Result<()> {
+/// Writes a file and its rows down in steps: who gives meanwhile does not wait for all of them. `false`: the same form is
+/// being read already.
+async fn keep_rows(deps: &Deps, new: &NewBatch<'_>, rows: &[NewRow]) -> Result<bool> {
     let mut tx = deps.store.write().await?;
-    imports::insert(&mut tx, new).await?;
+    if !imports::insert_if_new(&mut tx, new).await? {
+        return Ok(false);
+    }
     tx.commit().await?;
     for step in rows.chunks(ROWS_AT_ONCE) {
         let mut tx = deps.store.write().await?;
         imports::insert_rows(&mut tx, new.id, step).await?;
         tx.commit().await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn sha256_of(bytes: &[u8]) -> String {
@@ -228,16 +239,14 @@ struct Named {
 
 /// Who asked to be forgotten stays so (PR-6, PR-11).
 async fn leave_out_forgotten(conn: &mut Conn, rows: &mut [NewRow]) -> Result<()> {
-    let hash_of = |row: &NewRow| {
-        let waiting: Named = row.payload.as_deref().and_then(|p| serde_json::from_str(p).ok())?;
-        rights::mailbox_hash(&waiting.donor.email)
+    let mailbox_of = |row: &NewRow| {
+        let named: Named = row.payload.as_deref().and_then(|p| serde_json::from_str(p).ok())?;
+        Some(normalise_email(&named.donor.email))
     };
-    let hashes: Vec<Option<String>> = rows.iter().map(hash_of).collect();
-    let asked: HashSet<String> = hashes.iter().flatten().cloned().collect();
-    let gone = erasures::suppressed(conn, &asked.into_iter().collect::<Vec<_>>()).await?;
-    let gone: HashSet<String> = gone.into_iter().collect();
-    for (row, hash) in rows.iter_mut().zip(hashes) {
-        if hash.is_some_and(|h| gone.contains(&h)) {
+    let mailboxes: Vec<Option<String>> = rows.iter().map(mailbox_of).collect();
+    let gone = rights::forgotten(conn, mailboxes.iter().flatten().map(String::as_str)).await?;
+    for (row, mailbox) in rows.iter_mut().zip(mailboxes) {
+        if mailbox.is_some_and(|m| gone.contains(&m)) {
             row.state = ImportRowState::LeftOut;
             row.words = FORGOTTEN.to_owned();
             row.payload = None;

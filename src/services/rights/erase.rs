@@ -168,6 +168,7 @@ async fn forget(deps: &Deps, tx: &mut WriteTx, wish: &Erasure, outlook: &Outlook
         was["donor_details"] = serde_json::to_value(&nobody).map_err(unfit)?;
         erasures::set_told_before(tx, &correction, &was.to_string()).await?;
     }
+    erasures::strip_corrections(tx, owner, &details).await?;
     erasures::strip(tx, owner, &details, &evidence::none(), now).await?;
     let until = held_until(outlook, today(deps, now));
     erasures::finish(tx, &wish.id, now, until.map(Day)).await?;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::domain::ids::AuditId;
+use crate::domain::ids::{AuditId, JobId};
 use crate::domain::states::ImportState;
-use crate::services::{Deps, Result};
+use crate::services::{Deps, Result, job_kinds};
 use crate::store::audit::Note;
+use crate::store::jobs::{self, NewJob};
 use crate::store::{erasures, imports};
 
 const DAY: u64 = 24 * 3600;
@@ -18,6 +19,8 @@ const NOTICES_FOR: Duration = Duration::from_secs(90 * DAY);
 const FILES_FOR: Duration = Duration::from_secs(30 * DAY);
 /// How long reading a file takes at the very most; what is older was broken off.
 const READING_FOR: Duration = Duration::from_secs(DAY);
+/// Steps of one job: the next one goes on.
+const STEPS_AT_MOST: u32 = 100;
 /// Rows of one transaction.
 const AT_ONCE: i64 = 500;
 
@@ -27,11 +30,17 @@ const AT_ONCE: i64 = 500;
 /// When the database refuses; what is let go stays so.
 pub async fn run(deps: &Deps) -> Result<()> {
     let now = deps.clock.now();
-    loop {
+    for step in 0.. {
         let mut tx = deps.store.write().await?;
         let gone = erasures::forget_notices(&mut tx, now.minus(NOTICES_FOR), AT_ONCE).await?;
+        if gone > 0 && step == STEPS_AT_MOST {
+            let id = JobId::new(now, &deps.random);
+            let subject = "more notices".to_owned();
+            let job = NewJob { id, kind: job_kinds::LET_GO, subject, hint: None, run_at: now };
+            jobs::enqueue_batch(&mut tx, &[job]).await?;
+        }
         tx.commit().await?;
-        if gone == 0 {
+        if gone == 0 || step == STEPS_AT_MOST {
             break;
         }
     }

@@ -106,12 +106,12 @@ macro_rules! wanted {
         match $w.state.as_deref() {
             Some("in_force") => {
                 $q.push(
-                    " AND NOT EXISTS (SELECT 1 FROM declaration_event e WHERE e.declaration_id = c.id AND e.kind = 'ended')",
+                    " AND NOT EXISTS (SELECT 1 FROM declaration_event e WHERE e.declaration_id = c.id AND e.kind <> 'record_sent')",
                 );
             }
             Some(_) => {
                 $q.push(
-                    " AND EXISTS (SELECT 1 FROM declaration_event e WHERE e.declaration_id = c.id AND e.kind = 'ended')",
+                    " AND EXISTS (SELECT 1 FROM declaration_event e WHERE e.declaration_id = c.id AND e.kind <> 'record_sent')",
                 );
             }
             None => {}
@@ -146,12 +146,13 @@ pub async fn chunk(
         Row,
         "SELECT c.id, d.owner_id, c.entity_id, c.scope, c.covers_from, c.full_name, c.home_address, \
          CASE WHEN c.non_uk_resident THEN TRUE ELSE FALSE END AS non_uk_resident, c.wording_version, c.wording_sha256, \
-         c.channel, c.evidence_ref, c.made_at, r.effective_on AS record_sent_on, e.effective_on AS ended_on, \
-         CASE WHEN e.void THEN TRUE ELSE FALSE END AS void, e.via AS ended_via, \
+         c.channel, c.evidence_ref, c.made_at, r.effective_on AS record_sent_on, COALESCE(e.effective_on, t.effective_on) AS ended_on, \
+         CASE WHEN e.void OR t.id IS NOT NULL THEN TRUE ELSE FALSE END AS void, e.via AS ended_via, \
          (SELECT COUNT(*) FROM gift_aid_row w WHERE w.declaration_id = c.id) AS gifts \
          FROM declaration c JOIN donor d ON d.id = c.donor_id \
          LEFT JOIN declaration_event r ON r.declaration_id = c.id AND r.kind = 'record_sent' \
-         LEFT JOIN declaration_event e ON e.declaration_id = c.id AND e.kind = 'ended' WHERE c.id > ",
+         LEFT JOIN declaration_event e ON e.declaration_id = c.id AND e.kind = 'ended' \
+         LEFT JOIN declaration_event t ON t.declaration_id = c.id AND t.kind = 'taken_back' WHERE c.id > ",
         |q| {
             q.push_bind(after).push(" AND c.id <= ").push_bind(wanted.until(0));
             wanted!(q, wanted);

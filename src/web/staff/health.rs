@@ -1,32 +1,51 @@
 //! `/staff/health`: how the house stands, in sentences.
 
-use axum::extract::State;
-use axum::response::Response;
-use axum::routing::get;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
 
 use super::guard::Staff;
 use super::look::Look;
 use super::{blank, show};
 use crate::domain::role::Right;
 use crate::services::health::{self, Check, Standing, Verdict, ago};
+use crate::services::replay::{self, Round};
 use crate::web::AppState;
 use crate::web::errors::AppError;
 use crate::web::pages::{
-    Cell, Chip, ChipTone, Column, DataTable, Empty, Fact, Facts, Link, Section, TableSection,
+    Act, Cell, Chip, ChipTone, Column, DataTable, Empty, Fact, Facts, Link, Notice, Section, TableSection,
+    Tone, Words,
 };
 use crate::web::router::{Policy, Route};
 
 const HERE: &str = "/staff/health";
+const WALK: &str = "/staff/health/walk";
+const LOOK: &str = "/staff/health/look";
+
+/// What has just happened.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    done: String,
+}
 
 /// The route of the house's health.
-pub const ROUTES: &[Route] =
-    &[Route { path: HERE, policy: Policy::Staff(Right::ReplayJobs), methods: || get(page) }];
+pub const ROUTES: &[Route] = &[
+    Route { path: HERE, policy: Policy::Staff(Right::ReplayJobs), methods: || get(page) },
+    Route { path: WALK, policy: Policy::Staff(Right::ReplayJobs), methods: || post(walk) },
+    Route { path: LOOK, policy: Policy::Staff(Right::ReplayJobs), methods: || post(look_over) },
+];
 
 /// Shows how the house stands.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn page(State(state): State<AppState>, staff: Staff) -> Result<Response, AppError> {
+pub async fn page(
+    State(state): State<AppState>,
+    staff: Staff,
+    Query(done): Query<Done>,
+) -> Result<Response, AppError> {
     let standing = health::standing(&state.deps).await?;
     let look = Look { state: &state, staff: &staff };
     let mut shown = blank(&state, &staff, "Health", HERE);
@@ -36,12 +55,53 @@ pub async fn page(State(state): State<AppState>, staff: Staff) -> Result<Respons
         Verdict::Look => "Nothing presses. Something is to be looked at when there is time.".to_owned(),
         Verdict::Act => "Something needs somebody now.".to_owned(),
     };
+    shown.notice = match done.done.as_str() {
+        "walk" => Some(begun("The walk over Stripe’s objects has begun.")),
+        "look" => Some(begun("The look over the house has begun.")),
+        _ => None,
+    };
     shown.sections = vec![
         Section::Facts(checks(&state, &standing)),
         Section::Facts(walks(look, &standing)),
+        Section::Words(rounds()),
         Section::Table(jobs(&standing)),
     ];
     show(&shown)
+}
+
+fn begun(title: &str) -> Notice {
+    let text = "What it finds is here after a moment: open this page again.".to_owned();
+    Notice { tone: Tone::Success, title: title.to_owned(), text }
+}
+
+/// What the clock does by itself, to be had now.
+fn rounds() -> Words {
+    Words {
+        heading: "Not to wait for the clock".to_owned(),
+        paragraphs: vec![
+            "Both are made every ten minutes. After an outage you may want them at once; each press is written down.".to_owned(),
+        ],
+        acts: vec![Act::new("Walk over Stripe’s objects now", WALK), Act::new("Look over the house now", LOOK)],
+        ..Words::default()
+    }
+}
+
+/// Has the walk over Stripe's objects begun.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn walk(State(state): State<AppState>, staff: Staff) -> Result<Response, AppError> {
+    replay::make_now(&state.deps, &staff.actor, Round::Walk).await?;
+    Ok(Redirect::to(&format!("{HERE}?done=walk")).into_response())
+}
+
+/// Has the look over the house begun.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn look_over(State(state): State<AppState>, staff: Staff) -> Result<Response, AppError> {
+    replay::make_now(&state.deps, &staff.actor, Round::Look).await?;
+    Ok(Redirect::to(&format!("{HERE}?done=look")).into_response())
 }
 
 fn chip(verdict: Verdict) -> Chip {

@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Multipart, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::routing::get;
 
 use super::donors::choice;
 use super::door::problems;
 use super::guard::Staff;
-use super::imports::{self, FIELDS, IMPORTS, one_row, ways_of_days};
+use super::import_file::{FIELDS, look_at, one_row, sent, ways_of_days};
+use super::imports::{self, IMPORTS};
 use super::look::Look;
-use super::offline::upload::{Upload, receive};
 use super::{another_look, blank, show};
 use crate::config::Entity;
 use crate::domain::import::DECLARATIONS;
-use crate::services::import::{self, Asked};
+use crate::services::import::Asked;
 use crate::services::offline_gifts::bank::FILE_AT_MOST;
 use crate::web::AppState;
 use crate::web::account::page as answer;
@@ -98,45 +98,31 @@ pub async fn submit(
     parts: Multipart,
 ) -> Result<Response, AppError> {
     let mut wrong = Mistakes::new();
-    let Some(Upload { fields, file_name, bytes }) = receive(parts, FILE_AT_MOST, FIELDS).await? else {
-        wrong.insert("file", "This file is larger than 20 MB: split it".to_owned());
+    let Some(sent) = sent(&state, parts, &mut wrong).await? else {
         return answer(StatusCode::PAYLOAD_TOO_LARGE, &page(&state, &staff, &HashMap::new(), &wrong));
     };
-    let get = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    let entity = entities(&state).into_iter().find(|e| e.id == get("entity"));
+    let entity = entities(&state).into_iter().find(|e| e.id == sent.get("entity"));
     if entity.is_none() {
         wrong.insert("entity", "Choose to whom they were made".to_owned());
     }
-    if bytes.is_empty() {
-        wrong.insert("file", "Choose the file".to_owned());
-    }
-    let nonce = state.form_key.nonce_of(get("token"), state.deps.clock.now());
-    if nonce.is_err() {
-        wrong.insert("file", "This page was open for too long. Choose the file once more".to_owned());
-    }
-    let (Some(entity), Ok(nonce), true) = (entity, nonce, wrong.is_empty()) else {
-        return another_look(&page(&state, &staff, &fields, &wrong));
-    };
-    let asked = Asked {
-        entity,
-        currency: entity.default_currency(),
-        fund: "",
-        claimed: false,
-        receipted: true,
-        declarations: true,
-        dates: Some(get("dates")).filter(|d| !d.is_empty()),
-        file_name: if file_name.is_empty() { "file" } else { &file_name },
-        bytes: Arc::clone(&bytes),
-        nonce: &nonce,
-    };
-    match import::look(&state.deps, &staff.actor, asked).await? {
-        Ok(id) => Ok(Redirect::to(&format!("{}/{id}", imports::HERE)).into_response()),
-        Err(unknown) => {
-            let about_dates = unknown.0.contains("days");
-            wrong.insert(if about_dates { "dates" } else { "file" }, unknown.0);
-            another_look(&page(&state, &staff, &fields, &wrong))
+    if let (Some(entity), true) = (entity, wrong.is_empty()) {
+        let asked = Asked {
+            entity,
+            currency: entity.default_currency(),
+            fund: "",
+            claimed: false,
+            receipted: true,
+            declarations: true,
+            dates: sent.dates(),
+            file_name: sent.file_name(),
+            bytes: Arc::clone(&sent.upload.bytes),
+            nonce: &sent.nonce,
+        };
+        if let Some(there) = look_at(&state, &staff, asked, &mut wrong).await? {
+            return Ok(there);
         }
     }
+    another_look(&page(&state, &staff, &sent.upload.fields, &wrong))
 }
 
 /// Downloads the template: the headings and one invented row.

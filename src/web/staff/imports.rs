@@ -13,14 +13,13 @@ use serde::Deserialize;
 use super::donors::choice;
 use super::door::problems;
 use super::guard::{Staff, prove_first};
+use super::import_file::{FIELDS, look_at, one_row, sent, ways_of_days};
 use super::import_view as view;
 use super::look::{Look, column};
-use super::offline::upload::{Upload, receive};
 use super::{another_look, blank, effects, show};
 use crate::config::Entity;
-use crate::documents::csv::Sheet;
 use crate::domain::ids::ImportId;
-use crate::domain::import::{DATE_FORMATS, Field, TEMPLATE};
+use crate::domain::import::TEMPLATE;
 use crate::domain::money::Currency;
 use crate::domain::role::Right;
 use crate::services::import::{self, Asked};
@@ -29,19 +28,16 @@ use crate::services::staff::record_list;
 use crate::store::imports::Batch;
 use crate::web::AppState;
 use crate::web::account::page as answer;
-use crate::web::downloads;
 use crate::web::errors::AppError;
 use crate::web::forms::{Mistakes, field};
 use crate::web::pages::{
-    Cell, Choice, DataTable, Empty, FieldKind, FormField, Link, Section, StaffForm, StaffPage, TableSection,
+    Cell, DataTable, Empty, FieldKind, FormField, Link, Section, StaffForm, StaffPage, TableSection,
 };
 use crate::web::router::{Policy, Route};
 
 /// The list and the form.
 pub(super) const HERE: &str = "/staff/imports";
 pub(super) const IMPORTS: Policy = Policy::Staff(Right::EnterGifts);
-/// Bytes of the fields beside the file.
-pub(super) const FIELDS: usize = 64 * 1024;
 
 /// The routes of imports.
 pub const ROUTES: &[Route] = &[
@@ -195,13 +191,6 @@ fn form(look: Look<'_>, typed: &HashMap<String, String>, wrong: &Mistakes) -> St
     }
 }
 
-/// The ways in which the days of a file may be written.
-pub(super) fn ways_of_days(chosen: &str) -> Vec<Choice> {
-    let mut ways = vec![choice("", "Find out", chosen)];
-    ways.extend(DATE_FORMATS.map(|(format, example)| choice(format, example, chosen)));
-    ways
-}
-
 /// The entity and currency of a choice `uk:GBP`.
 fn to_of<'a>(state: &'a AppState, chosen: &str) -> Option<(&'a Entity, Currency)> {
     let (entity, currency) = chosen.split_once(':')?;
@@ -220,51 +209,37 @@ pub async fn submit(
     parts: Multipart,
 ) -> Result<Response, AppError> {
     let mut wrong = Mistakes::new();
-    let Some(Upload { fields, file_name, bytes }) = receive(parts, FILE_AT_MOST, FIELDS).await? else {
-        wrong.insert("file", "This file is larger than 20 MB: split it".to_owned());
+    let Some(sent) = sent(&state, parts, &mut wrong).await? else {
         let shown = list_page(&state, &staff, &HashMap::new(), &wrong).await?;
         return answer(StatusCode::PAYLOAD_TOO_LARGE, &shown);
     };
-    let get = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
-    let to = to_of(&state, get("to"));
+    let to = to_of(&state, sent.get("to"));
     if to.is_none() {
         wrong.insert("to", "Choose to whom it was given".to_owned());
     }
-    let fund = state.deps.config.charity.fund(get("fund"));
+    let fund = state.deps.config.charity.fund(sent.get("fund"));
     let offered = fund.is_some_and(|f| to.is_none_or(|(e, _)| f.is_offered_by(&e.id)));
     if !offered {
         wrong.insert("fund", "Choose a fund of this legal entity".to_owned());
     }
-    if bytes.is_empty() {
-        wrong.insert("file", "Choose the file".to_owned());
-    }
-    let nonce = state.form_key.nonce_of(get("token"), state.deps.clock.now());
-    if nonce.is_err() {
-        wrong.insert("file", "This page was open for too long. Choose the file once more".to_owned());
-    }
-    let (Some((entity, currency)), Some(fund), Ok(nonce), true) = (to, fund, nonce, wrong.is_empty()) else {
-        return another_look(&list_page(&state, &staff, &fields, &wrong).await?);
-    };
-    let asked = Asked {
-        entity,
-        currency,
-        fund: &fund.id,
-        claimed: get("claimed") != "no",
-        receipted: get("receipted") != "no",
-        declarations: false,
-        dates: Some(get("dates")).filter(|d| !d.is_empty()),
-        file_name: if file_name.is_empty() { "file" } else { &file_name },
-        bytes: Arc::clone(&bytes),
-        nonce: &nonce,
-    };
-    match import::look(&state.deps, &staff.actor, asked).await? {
-        Ok(id) => Ok(Redirect::to(&format!("{HERE}/{id}")).into_response()),
-        Err(unknown) => {
-            let about_dates = unknown.0.contains("days");
-            wrong.insert(if about_dates { "dates" } else { "file" }, unknown.0);
-            another_look(&list_page(&state, &staff, &fields, &wrong).await?)
+    if let (Some((entity, currency)), Some(fund), true) = (to, fund, wrong.is_empty()) {
+        let asked = Asked {
+            entity,
+            currency,
+            fund: &fund.id,
+            claimed: sent.get("claimed") != "no",
+            receipted: sent.get("receipted") != "no",
+            declarations: false,
+            dates: sent.dates(),
+            file_name: sent.file_name(),
+            bytes: Arc::clone(&sent.upload.bytes),
+            nonce: &sent.nonce,
+        };
+        if let Some(there) = look_at(&state, &staff, asked, &mut wrong).await? {
+            return Ok(there);
         }
     }
+    another_look(&list_page(&state, &staff, &sent.upload.fields, &wrong).await?)
 }
 
 /// Downloads the template: the headings and one invented row.
@@ -297,13 +272,6 @@ pub async fn template(State(state): State<AppState>, _: Staff) -> Result<Respons
         "yes",
     ];
     Ok(one_row("import-template.csv", TEMPLATE, &row))
-}
-
-/// A template: the headings and one invented row.
-pub(super) fn one_row(name: &str, headings: &[(Field, &str)], row: &[&str]) -> Response {
-    let mut sheet = Sheet::new(&headings.iter().map(|(_, h)| *h).collect::<Vec<_>>());
-    sheet.row(row);
-    downloads::attachment("text/csv; charset=utf-8", name, sheet.finish())
 }
 
 /// Shows a file: what it says, what is wrong with it, what became of it.

@@ -12,7 +12,7 @@ use super::door::problems;
 use super::guard::{Staff, prove_first};
 use super::look::{Look, column};
 use super::merge_view::{
-    alike_table, before, merge_href, pair_href, pair_sections, refusal_words, refused, search, undo_form,
+    alike_table, before, merge_href, not_one, pair_href, pair_sections, refusal_words, search, undo_form,
 };
 use super::{another_look, effects, show};
 use crate::domain::ids::{DonorId, MergeId};
@@ -87,7 +87,7 @@ async fn content(
         }
         match merge::preview(deps, &donor.id, &other).await? {
             Ok(pair) => page.sections = pair_sections(look, &pair, raw, wrong),
-            Err(refusal) => page.sections.push(refused(donor, &other, refusal)),
+            Err(refusal) => page.sections.push(not_one(donor, &other, refusal)),
         }
         return Ok(page);
     }
@@ -162,16 +162,24 @@ pub async fn make(
     let wish = Wish { kept: &donor.id, other: &other, why: &why, nonce: &nonce };
     match merge::merge(&state.deps, &staff.actor, wish).await? {
         Ok(()) => Ok(home(&donor.id, "merged")),
-        Err(refusal) => {
-            let mut page = content(look, &donor, &raw, &wrong).await?;
-            page.notice = Some(Notice {
-                tone: Tone::Attention,
-                title: "Nothing was changed.".to_owned(),
-                text: refusal_words(refusal).to_owned(),
-            });
-            answer(StatusCode::CONFLICT, &page)
-        }
+        Err(refusal) => refused(look, &donor, &raw, refusal).await,
     }
+}
+
+/// The same page, with why nothing was changed.
+async fn refused(
+    look: Look<'_>,
+    donor: &DonorRecord,
+    raw: &Raw,
+    refusal: Refusal,
+) -> Result<Response, AppError> {
+    let mut page = content(look, donor, raw, &Mistakes::new()).await?;
+    page.notice = Some(Notice {
+        tone: Tone::Attention,
+        title: "Nothing was changed.".to_owned(),
+        text: refusal_words(refusal).to_owned(),
+    });
+    answer(StatusCode::CONFLICT, &page)
 }
 
 /// Makes one donor two again.
@@ -201,6 +209,9 @@ pub async fn undo(
     match merge::undo(&state.deps, &staff.actor, &donor.id, &merge, &why).await? {
         Ok(other) => Ok(home(&other, "unmerged")),
         Err(Refusal::Undone) => Ok(home(&donor.id, "unmerged_before")),
+        Err(refusal @ (Refusal::LaterFirst | Refusal::Forgotten)) => {
+            refused(Look { state: &state, staff: &staff }, &donor, &raw, refusal).await
+        }
         Err(_) => Err(AppError::not_found()),
     }
 }

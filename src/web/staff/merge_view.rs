@@ -33,7 +33,7 @@ pub(super) fn refusal_words(refusal: Refusal) -> &'static str {
         }
         Refusal::Undone => "That merge was undone already.",
         Refusal::Forgotten => "One of the two asked to be forgotten: what is kept of them stays as it is.",
-        Refusal::LaterFirst => "This donor was merged into another since. Undo that first.",
+        Refusal::LaterFirst => "There is a later merge. Undo that first: they part from the last one back.",
     }
 }
 
@@ -104,7 +104,7 @@ pub(super) fn alike_table(look: Look<'_>, donor: &DonorRecord, alike: &[Alike]) 
     }
 }
 
-pub(super) fn refused(donor: &DonorRecord, other: &DonorId, refusal: Refusal) -> Section {
+pub(super) fn not_one(donor: &DonorRecord, other: &DonorId, refusal: Refusal) -> Section {
     let mut links = vec![Link::new("Search again", merge_href(&donor.id))];
     if refusal == Refusal::KeepTheAccount {
         links.insert(0, Link::new("Begin from the other one", pair_href(other, &donor.id)));

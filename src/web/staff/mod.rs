@@ -35,6 +35,7 @@ mod gift_aid_view;
 mod gifts;
 mod health;
 mod import_declarations;
+mod import_file;
 mod import_view;
 mod imports;
 mod journals;

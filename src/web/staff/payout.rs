@@ -118,7 +118,8 @@ pub async fn lines(
     if !staff.is_fresh(state.deps.clock.now()) {
         return Ok(prove_first(HERE));
     }
-    record_list(&state.deps, &staff.actor, "lines of a payout as a spreadsheet", count).await?;
+    let what = format!("payout {id} as a spreadsheet");
+    record_list(&state.deps, &staff.actor, &what, count).await?;
     Ok(downloads::attachment("text/csv; charset=utf-8", "payout-lines.csv", sheet))
 }
 

@@ -13,7 +13,7 @@ use crate::support::{Database, TestApp};
 
 /// What the mail host does with one try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub enum Step {
     /// 421 instead of a greeting.
     Busy,
     /// 451 to the recipient.
@@ -30,7 +30,7 @@ enum Step {
 
 /// A mail host that does what its script says, then accepts.
 #[derive(Clone)]
-struct MailHost {
+pub struct MailHost {
     port: u16,
     script: Arc<Mutex<VecDeque<Step>>>,
     /// Step and Message-ID of every message that came in whole.
@@ -38,7 +38,7 @@ struct MailHost {
 }
 
 impl MailHost {
-    async fn start(script: &[Step]) -> MailHost {
+    pub async fn start(script: &[Step]) -> MailHost {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let script = Arc::new(Mutex::new(script.iter().copied().collect()));
@@ -57,7 +57,7 @@ impl MailHost {
         self.script.lock().expect("the script").len()
     }
 
-    fn seen(&self) -> Vec<(Step, String)> {
+    pub fn seen(&self) -> Vec<(Step, String)> {
         self.seen.lock().expect("the list").clone()
     }
 
@@ -118,7 +118,7 @@ async fn message_id(stream: &mut BufReader<TcpStream>) -> std::io::Result<String
     Ok(message.message_id().expect("a Message-ID").to_owned())
 }
 
-async fn spawn(database: Database, host: &MailHost) -> Option<TestApp> {
+pub async fn spawn(database: Database, host: &MailHost) -> Option<TestApp> {
     let url = SecretString::from(format!("smtp://127.0.0.1:{}", host.port));
     TestApp::spawn_with(database, |config| config.mail.transport = MailTransport::Smtp { url }).await
 }

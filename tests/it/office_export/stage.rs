@@ -66,7 +66,7 @@ pub(crate) use staged;
 
 /// Many gifts.
 pub async fn books(app: &TestApp, gifts: u64) {
-    million::fill(&app.deps.store, Size { gifts }).await;
+    million::fill(&app.deps.store, Size::of(gifts)).await;
 }
 
 /// A gift under any name, of any sum in any currency, with a refund of all of it and a fee when asked for.
