@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::schedule;
@@ -80,14 +81,24 @@ impl Worker {
         Worker { side_by_side: 1, ..Worker::new(deps).unwatched() }
     }
 
-    /// Works until `stop`; then finishes what it holds.
+    /// Works until `stop`; then finishes what it holds. Each lane is a task of its own: what one holds is nobody else's.
+    ///
+    /// # Panics
+    /// When a lane does: a worker that does half of its work would look healthy.
     pub async fn run(self, stop: CancellationToken) {
-        tokio::join!(
-            self.keep_schedule(&stop),
-            self.work(LOOKS, &stop),
-            self.work(MAIL, &stop),
-            self.work(EXPORTS, &stop)
-        );
+        let mut lanes = JoinSet::new();
+        for lane in [LOOKS, MAIL, EXPORTS] {
+            let (worker, stop) = (self.clone(), stop.clone());
+            lanes.spawn(async move { worker.work(lane, &stop).await });
+        }
+        lanes.spawn(async move { self.keep_schedule(&stop).await });
+        while let Some(ended) = lanes.join_next().await {
+            if let Err(error) = ended
+                && let Ok(panic) = error.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
+            }
+        }
     }
 
     async fn keep_schedule(&self, stop: &CancellationToken) {

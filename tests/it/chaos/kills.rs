@@ -123,7 +123,7 @@ async fn every_connection_to_postgres_is_cut_again_and_again_and_nothing_is_lost
     let (wanted, each) = (queue.len(), (queue.len() / cuts).max(1));
     let at = Serving::free_port();
     call_back(&app, &format!("http://{at}")).await;
-    let serving = Serving::start(&app, at).await;
+    let mut serving = Serving::start(&app, at).await;
     catch_up(&app);
     let (mut done, mut made, mut refused, mut longest) = (0, 0, 0, Duration::ZERO);
     let mut last_cut = Instant::now();
@@ -140,6 +140,9 @@ async fn every_connection_to_postgres_is_cut_again_and_again_and_nothing_is_lost
             (made, last_cut) = (made + 1, Instant::now());
         }
         let back = delivering.await.expect("delivers");
+        if let Some(ended) = serving.child.try_wait().expect("a process") {
+            panic!("the server ended: {ended}");
+        }
         if !back.is_empty() {
             refused += back.len();
             longest = longest.max(last_cut.elapsed());
