@@ -49,7 +49,7 @@ async fn killed_again_and_again(database: Database) {
             });
             if last {
                 // In the middle of these, or just after: what was answered is durable, the rest comes again.
-                tokio::time::sleep(Duration::from_micros(random.below(12_000))).await;
+                tokio::time::sleep(Duration::from_micros(random.below(40_000))).await;
                 serving.kill();
                 killed += 1;
             }
