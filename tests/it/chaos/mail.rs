@@ -1,4 +1,5 @@
-//! R6: the mail host stumbles at three mails in ten: busy, greylisting, hanging up after it has taken a mail, refusing for good.
+//! R6: the mail host stumbles at three mails in ten: greylisting, hanging up after it has taken a mail, refusing for good. (Busy at
+//! the door is a story of its own: a connection that is kept open never meets it.)
 
 use std::collections::BTreeMap;
 
@@ -10,9 +11,8 @@ use crate::support::Database;
 
 fn script(random: &Random, mails: usize) -> Vec<Step> {
     let any = || match below(random, 40) {
-        0..3 => Step::Busy,
-        3..7 => Step::TryLater,
-        7..9 => Step::HangUp,
+        0..6 => Step::TryLater,
+        6..9 => Step::HangUp,
         9..12 => Step::Refuse,
         _ => Step::Accept,
     };
@@ -24,7 +24,6 @@ async fn a_bad_day(database: Database) {
     let seed = seed();
     let random = Random::seeded(seed);
     let steps = script(&random, gifts * 2);
-    let faulty = steps.iter().filter(|s| **s != Step::Accept).count();
     let host = MailHost::start(&steps).await;
     let Some(app) = spawn(database, &host).await else { return };
     for delivery in paid(&app, gifts, &random).await {
@@ -39,11 +38,11 @@ async fn a_bad_day(database: Database) {
     let failed = app.count("SELECT COUNT(*) FROM mail_outbox WHERE state = 'failed'").await;
     let accepted = by_id.values().flatten().filter(|s| **s == Step::Accept).count();
     let doubled = by_id.values().filter(|steps| steps.len() > 1).count();
+    let tried = steps.len() - host.left();
+    let faulty = steps.iter().take(tried).filter(|s| **s != Step::Accept).count();
     println!(
-        "R6 on {database:?}: seed {seed}: {gifts} receipts and what follows, {faulty} of {} tries went wrong; {sent} sent, {failed} \
-         refused for good, {} taken twice because the host hung up after it had them",
-        steps.len(),
-        doubled
+        "R6 on {database:?}: seed {seed}: {gifts} gifts, {tried} tries, {faulty} of them went wrong; {sent} mails sent, {failed} refused \
+         for good, {doubled} taken twice because the host hung up after it had them"
     );
     assert_eq!(i64::try_from(accepted).expect("few"), sent, "every mail that is sent was taken, once");
     let twice = by_id.values().filter(|s| s.iter().filter(|s| **s == Step::Accept).count() > 1).count();

@@ -53,7 +53,7 @@ impl MailHost {
         host
     }
 
-    fn left(&self) -> usize {
+    pub fn left(&self) -> usize {
         self.script.lock().expect("the script").len()
     }
 
