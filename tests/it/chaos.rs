@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use almoner::clock::Ts;
+use almoner::clock::Clock;
 use almoner::random::Random;
 use almoner::sandbox::{Delivery, DeliveryMode, TestMethod, Webhook};
 
@@ -63,7 +63,7 @@ fn shuffled(told: Vec<Delivery>, random: &Random) -> Vec<Delivery> {
 
 /// The clock of the stand-in comes up to that of the machine: what it signs is young.
 fn catch_up(app: &TestApp) {
-    let now = Ts::from_micros(jiff::Timestamp::now().as_microsecond());
+    let now = Clock::System.now();
     let behind = now.as_micros().saturating_sub(app.deps.clock.now().as_micros());
     app.deps.clock.advance(Duration::from_micros(u64::try_from(behind).unwrap_or(0)));
 }
