@@ -65,3 +65,8 @@ CREATE INDEX gift_correction_donor ON gift_correction (donor_id);
 -- A declaration that was brought in by mistake counts as never made, whether it has ended or not.
 ALTER TABLE declaration_event DROP CONSTRAINT declaration_event_kind_check;
 ALTER TABLE declaration_event ADD CONSTRAINT declaration_event_kind_check CHECK (kind IN ('record_sent', 'ended', 'taken_back'));
+-- Columns that are compared with ids of another table are collated as these are: else the index is of no use (a payout's lines were
+-- looked for in the whole ledger, each).
+ALTER TABLE ledger_entry ALTER COLUMN balance_transaction TYPE TEXT COLLATE "C";
+ALTER TABLE payout ALTER COLUMN stripe_payout TYPE TEXT COLLATE "C";
+ALTER TABLE mail_outbox ALTER COLUMN proof_id TYPE TEXT COLLATE "C";
