@@ -48,12 +48,17 @@ pub async fn run(with_worker: bool, migrate: bool) -> anyhow::Result<ExitCode> {
             let mut worker = tokio::spawn(worker);
             tokio::pin!(web);
             tokio::select! {
-                ended = &mut worker => ended?,
-                served = &mut web => served?,
-            }
-            stop.cancel();
-            if !worker.is_finished() {
-                worker.await?;
+                ended = &mut worker => {
+                    ended?;
+                    stop.cancel();
+                    // Told to stop, it is through before the door closes: whoever is here is served, with the books open.
+                    web.await?;
+                }
+                served = &mut web => {
+                    served?;
+                    stop.cancel();
+                    worker.await?;
+                }
             }
         }
     }
