@@ -27,6 +27,17 @@ async fn undo(office: &Browser<'_>, kept: &str, why: &str) -> Shown {
     office.fill(&page, &format!("/staff/donors/{kept}/unmerge"), &[("why", why)]).await
 }
 
+/// Moves the account that a browser is signed in to, to another mailbox.
+async fn move_mailbox(app: &TestApp, browser: &Browser<'_>, to: &str) {
+    const PAGE: &str = "/portal/security/email";
+    let page = browser.open(PAGE).await;
+    browser.fill(&page, PAGE, &[("new_email", to)]).await;
+    app.settle().await;
+    let link = app.link_to(to);
+    let opened = browser.open(&link).await;
+    browser.fill(&opened, &link, &[]).await;
+}
+
 async fn record(app: &TestApp, sql: &'static str) -> String {
     app.text(sql).await
 }
@@ -259,12 +270,7 @@ story! {
         merge(&office, &kept, &other, "By telephone").await;
         let work = app.browser();
         work.sign_in_by_link("ada.marsh@work.example").await;
-        let page = work.open("/portal/security/email").await;
-        work.fill(&page, "/portal/security/email", &[("new_email", "elsewhere@donors.example")]).await;
-        app.settle().await;
-        let link = app.link_to("elsewhere@donors.example");
-        let opened = work.open(&link).await;
-        work.fill(&opened, &link, &[]).await;
+        move_mailbox(app, &work, "elsewhere@donors.example").await;
         assert_eq!(app.text("SELECT email FROM account").await, "elsewhere@donors.example");
         undo(&office, &kept, "Two people").await;
         assert_eq!(app.count("SELECT COUNT(*) FROM account WHERE email_norm = 'elsewhere@donors.example'").await, 0);
@@ -314,12 +320,7 @@ story! {
         // Nobody had an account. The one that was merged opens it, and moves it to a mailbox of their own.
         let work = app.browser();
         work.sign_in_by_link("ada.marsh@work.example").await;
-        let page = work.open("/portal/security/email").await;
-        work.fill(&page, "/portal/security/email", &[("new_email", "elsewhere@donors.example")]).await;
-        app.settle().await;
-        let link = app.link_to("elsewhere@donors.example");
-        let opened = work.open(&link).await;
-        work.fill(&opened, &link, &[]).await;
+        move_mailbox(app, &work, "elsewhere@donors.example").await;
         undo(&office, &kept, "Two people").await;
         let elsewhere = app.browser();
         elsewhere.sign_in_by_link("elsewhere@donors.example").await;
@@ -344,12 +345,7 @@ story! {
         merge(&office, &kept, &other, "By telephone").await;
         let work = app.browser();
         work.sign_in_by_link("ada.marsh@work.example").await;
-        let page = work.open("/portal/security/email").await;
-        work.fill(&page, "/portal/security/email", &[("new_email", "elsewhere@donors.example")]).await;
-        app.settle().await;
-        let link = app.link_to("elsewhere@donors.example");
-        let opened = work.open(&link).await;
-        work.fill(&opened, &link, &[]).await;
+        move_mailbox(app, &work, "elsewhere@donors.example").await;
         // Ada comes, and her mailbox knows of nothing: that is why it is found out.
         let home = app.browser();
         home.sign_in_by_link("ada@donors.example").await;
