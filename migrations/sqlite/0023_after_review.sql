@@ -3,6 +3,12 @@ ALTER TABLE donor_merge ADD COLUMN kept_email TEXT;
 ALTER TABLE donor_merge ADD COLUMN kept_email_norm TEXT;
 ALTER TABLE donor_merge ADD COLUMN record_email TEXT NOT NULL DEFAULT '';
 ALTER TABLE donor_merge ADD COLUMN record_email_norm TEXT NOT NULL DEFAULT '';
+-- Of merges that were made before, what is known now; an account that was opened since is none they had.
+UPDATE donor_merge SET record_email = (SELECT d.email FROM donor d WHERE d.id = donor_merge.donor_id),
+    record_email_norm = (SELECT d.email_norm FROM donor d WHERE d.id = donor_merge.donor_id),
+    kept_email = (SELECT a.email FROM account a WHERE a.donor_id = donor_merge.donor_id AND a.created_at < donor_merge.made_at),
+    kept_email_norm = (SELECT a.email_norm FROM account a WHERE a.donor_id = donor_merge.donor_id
+        AND a.created_at < donor_merge.made_at);
 
 -- Files are read in several steps; and whether the other system issued receipts that are official documents.
 PRAGMA writable_schema = ON;
